@@ -1,0 +1,35 @@
+"""Where the program's own files lie: inside the wheel, or beside the package in a checkout."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from codegraph.errors import CodegraphError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _shipped(name: str) -> Path:
+    for folder in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):
+        if folder.is_dir():
+            return folder
+    raise CodegraphError(f"codegraph's {name}/ folder is missing: install the package again.")
+
+
+def data_dir() -> Path:
+    """Return the folder of curated data."""
+    return _shipped("data")
+
+
+def web_dir() -> Path:
+    """Return the folder of templates and static files."""
+    return _shipped("web")
+
+
+def cache_dir() -> Path:
+    """Return the folder of compiled snapshots; CODEGRAPH_CACHE overrides the user's cache folder."""
+    given = os.environ.get("CODEGRAPH_CACHE")
+    return Path(given) if given else Path(platformdirs.user_cache_dir("codegraph"))

@@ -1,0 +1,1 @@
+"""One reader per published format; each yields model records and builds no graph."""
