@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from codegraph.concepts import Tables
 from codegraph.errors import DataError
@@ -43,6 +44,7 @@ _EDGE_NOTES: tuple[NoteKind, ...] = (
     "use_additional_code",
     "code_also",
 )
+C = TypeVar("C", bound=Curated)
 TABULAR_SOURCE = "icd10cm-tabular"
 
 
@@ -57,6 +59,7 @@ class _Node:
     notes: dict[NoteKind, list[str]] = field(default_factory=dict)
     seventh: dict[str, str] = field(default_factory=dict)
     life: list[Interval] = field(default_factory=list)
+    source: str = ""
 
 
 @dataclass
@@ -124,6 +127,7 @@ class _Builder:
         self.sources: dict[str, Source] = {}
         self.order: dict[str, tuple[int, int]] = {}  # curie → (row, end), once laid out
         self.rows: list[str] = []
+        self.folder = Path()
 
     def add(self, node: _Node) -> str:
         curie = f"{node.system}:{node.code}"
@@ -158,10 +162,10 @@ class _Builder:
         for code, life in lives.items():
             for row in life:
                 for new in row.replaced_by:
-                    begin = None if row.to is None else date.fromordinal(row.to.toordinal() + 1)
+                    begin = None if row.to is None else _day_after(row.to)
                     self.edge(
                         f"icd10cm:{code}", "replaced_by", f"icd10cm:{new}",
-                        source="icd10cm-history", from_=begin, where=path,
+                        source="icd10cm-history", from_=begin,
                     )  # fmt: skip
         return KNOWN_FROM
 
@@ -195,86 +199,74 @@ class _Builder:
     # ── curated records ──────────────────────────────────────────────────────────────────────
 
     def add_curated(self, data: CuratedData, folder: Path) -> None:
+        self.folder = folder
         for c in data.cpt.records:
-            curie = self.add(
-                _Node("cpt", c.code, c.label, "procedure", True, life=_life(c.from_, c.to))
-            )
+            node = _Node("cpt", c.code, c.label, "procedure", True, life=_life(c.from_, c.to))
+            curie = self.add_record(data.cpt, c, node)
             for new in c.replaced_by or []:
-                self.edge(
-                    curie, "replaced_by", f"cpt:{new}", source=self._source(data.cpt, c, folder)
-                )
+                self.edge(curie, "replaced_by", f"cpt:{new}", source=node.source)
         for d in data.drug_codes.records:
-            curie = self.add(
-                _Node("hcpcs", d.code, d.label, "drug_code", True, life=_life(d.from_, d.to))
-            )
+            node = _Node("hcpcs", d.code, d.label, "drug_code", True, life=_life(d.from_, d.to))
+            curie = self.add_record(data.drug_codes, d, node)
+            begin = None if d.to is None else _day_after(d.to)
             for new in d.successors:
-                begin = None if d.to is None else date.fromordinal(d.to.toordinal() + 1)
-                self.edge(
-                    curie, "replaced_by", f"hcpcs:{new}",
-                    source=self._source(data.drug_codes, d, folder), from_=begin,
-                )  # fmt: skip
+                self.edge(curie, "replaced_by", f"hcpcs:{new}", source=node.source, from_=begin)
         for drug in data.drugs.records:
-            curie = self.add(_Node("drug", drug.id, drug.name, "drug", False))
+            node = _Node("drug", drug.id, drug.name, "drug", False)
+            curie = self.add_record(data.drugs, drug, node)
             for choice in drug.codes:
-                self.edge(
-                    f"hcpcs:{choice.code}", "contains", curie,
-                    text=choice.when or "", source=self._source(data.drugs, drug, folder),
-                )  # fmt: skip
+                code = f"hcpcs:{choice.code}"
+                self.edge(code, "contains", curie, choice.when or "", node.source)
         for m in data.modifiers.records:
-            self.add(
-                _Node("modifier", m.code, m.label, "modifier", False, life=_life(m.from_, None))
-            )
+            node = _Node("modifier", m.code, m.label, "modifier", False, life=_life(m.from_, None))
+            self.add_record(data.modifiers, m, node)
         for payers in data.payers:
             for p in payers.records:
-                self.add(_Node("payer", p.id, p.name, "payer", False))
+                self.add_record(payers, p, _Node("payer", p.id, p.name, "payer", False))
         for rules in data.rules:
             for rule in rules.records:
-                self._add_rule(rules, rule, folder)
+                self._add_rule(rules, rule)
         for edges in data.edges:
             for e in edges.records:
-                source = self._source(edges, e, folder)
+                source = self._source(edges, e)
                 for origin in e.origins:
                     for target in e.targets:
-                        self.edge(origin, e.type, target, e.text, source, e.from_, e.to, edges.path)
+                        self.edge(origin, e.type, target, e.text, source, e.from_, e.to)
         for pair in data.pairs.records:
-            self._add_pair(data.pairs, pair, folder)
+            self._add_pair(data.pairs, pair)
 
-    def _add_rule(self, file: CuratedFile[Rule], rule: Rule, folder: Path) -> None:
-        source = self._source(file, rule, folder)
-        curie = self.add(
-            _Node("rule", rule.id, rule.title, "rule", False, life=_life(rule.from_, rule.to))
-        )
+    def add_record(self, file: CuratedFile[C], record: C, node: _Node) -> str:
+        """Add the node of a curated record, with its source."""
+        node.source = self._source(file, record)
+        return self.add(node)
+
+    def _add_rule(self, file: CuratedFile[Rule], rule: Rule) -> None:
+        life = _life(rule.from_, rule.to)
+        node = _Node("rule", rule.id, rule.title, "rule", False, life=life)
+        curie = self.add_record(file, rule, node)
         for target in rule.governs:
-            self.edge(curie, "governs", target, source=source, where=file.path)
+            self.edge(curie, "governs", target, source=node.source)
         if rule.payer:
-            self.edge(f"payer:{rule.payer}", "has_rule", curie, source=source, where=file.path)
+            self.edge(f"payer:{rule.payer}", "has_rule", curie, source=node.source)
         if rule.kind == "covered_diagnoses":
             for code in _strings(rule, "diagnoses"):
-                self.edge(f"icd10cm:{code}", "covered_by", curie, source=source, where=file.path)
+                self.edge(f"icd10cm:{code}", "covered_by", curie, source=node.source)
             for code in _strings(rule, "procedures"):
-                self.edge(curie, "covers", f"cpt:{code}", source=source, where=file.path)
+                self.edge(curie, "covers", f"cpt:{code}", source=node.source)
 
-    def _add_pair(self, file: CuratedFile[CodePair], pair: CodePair, folder: Path) -> None:
-        if pair.indicator == 9:
-            return
+    def _add_pair(self, file: CuratedFile[CodePair], pair: CodePair) -> None:
         one, two = (_procedure(c) for c in (pair.column1, pair.column2))
-        source = self._source(file, pair, folder)
+        source = self._source(file, pair)
         if pair.indicator == 0:
-            self.edge(
-                one, "mutually_exclusive", two, "never together on one day", source, where=file.path
-            )
-        else:
+            self.edge(one, "mutually_exclusive", two, "never together on one day", source)
+        elif pair.indicator == 1:
             text = "an edit bundles it; an appropriate modifier may separate the two"
-            self.edge(two, "bundled_into", one, text, source, where=file.path)
+            self.edge(two, "bundled_into", one, text, source)
 
-    def _source(
-        self, file: CuratedFile[Curated] | CuratedFile, record: Curated, folder: Path
-    ) -> str:  # type: ignore[type-arg]
+    def _source(self, file: CuratedFile[C], record: C) -> str:
         """Return the key under which the record's (first) source is kept in the tables."""
         name = source_names(record)[0]
-        path = file.path
-        place = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
-        key = f"{place}#{name}"
+        key = f"{file.path.relative_to(self.folder).as_posix()}#{name}"
         self.sources[key] = file.sources[name]
         return key
 
@@ -287,12 +279,9 @@ class _Builder:
         source: str = "",
         from_: date | None = None,
         to: date | None = None,
-        where: Path | None = None,
     ) -> None:
         """Add an edge; both ends are checked when the tables are made."""
         self.edges.append(Relationship(origin, type, target, text, source, from_, to))
-        if where is not None:
-            self._where = where
 
     # ── laying out ───────────────────────────────────────────────────────────────────────────
 
@@ -323,6 +312,7 @@ class _Builder:
             seventh={i: n.seventh for i, n in enumerate(nodes) if n.seventh},
             edges=sorted(self.edges, key=lambda e: (e.origin, e.type, e.target)),
             known_from=known_from,
+            origins={i: n.source for i, n in enumerate(nodes) if n.source},
             unresolved=unresolved,
             resolved_references=resolved,
         )
@@ -402,6 +392,10 @@ class _Builder:
 
 # The first edition of which the whole list is known (FY2019).
 KNOWN_FROM = date(2018, 10, 1)
+
+
+def _day_after(day: date) -> date:
+    return day + timedelta(days=1)
 
 
 def _life(begin: date | None, end: date | None) -> list[Interval]:

@@ -13,7 +13,7 @@ the same columns into a networkx graph.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -64,6 +64,7 @@ class Tables(Struct):
     seventh: dict[int, dict[str, str]]
     edges: list[Relationship]
     known_from: date
+    origins: dict[int, str]  # row of a curated concept → key of its source
     unresolved: list[tuple[str, str, str]]  # (concept, reference, note) that led nowhere
     resolved_references: int
 
@@ -287,7 +288,7 @@ class Concepts:
             above = None if r == row else curie
             for direction, edges in (("out", out.get(curie, ())), ("in", into.get(curie, ()))):
                 for e in edges:
-                    if (above and e.type not in INHERITED) or not _holds(e, on):
+                    if (above and e.type not in INHERITED) or not (on is None or e.holds(on)):
                         continue
                     other = e.target if direction == "out" else e.origin
                     found.append(
@@ -316,7 +317,7 @@ class Concepts:
                 found += [
                     e
                     for e in out.get(origin, ())
-                    if e.type in types and e.target in there and _holds(e, on)
+                    if e.type in types and e.target in there and e.holds(on)
                 ]
         return found
 
@@ -354,14 +355,3 @@ class Concepts:
             if f"{system}:{shorter}" in self._index:
                 return (shorter,)
         return ()
-
-
-def _holds(edge: Relationship, on: date | None) -> bool:
-    return on is None or (
-        (edge.from_ is None or edge.from_ <= on) and (edge.to is None or on <= edge.to)
-    )
-
-
-def day_before(day: date) -> date:
-    """Return the day before."""
-    return day - timedelta(days=1)

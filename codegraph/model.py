@@ -130,6 +130,10 @@ class Relationship(Struct, frozen=True, omit_defaults=True):
     from_: date | None = None
     to: date | None = None
 
+    def holds(self, on: date) -> bool:
+        """Whether the edge holds on that day."""
+        return (self.from_ is None or self.from_ <= on) and (self.to is None or on <= self.to)
+
 
 class SeventhCharacter(Struct, frozen=True):
     """One value of the seventh character and what it means."""

@@ -1,0 +1,57 @@
+"""Is it alive, is it ready, how is it doing. No label of a metric holds anything of a request."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
+from prometheus_client.exposition import generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+from codegraph.app.requests import as_json, service
+
+
+def register(app: Flask) -> None:
+    """Add /healthz, /readyz and /metrics, and count every request."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    seconds = Histogram(
+        "codegraph_request_seconds",
+        "Time to answer, by route.",
+        ["route"],
+        buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1),
+        registry=registry,
+    )
+    answers = Counter(
+        "codegraph_answers", "Answers by route and status.", ["route", "status"], registry=registry
+    )
+
+    @app.before_request
+    def start() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        seconds.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+        answers.labels(route, str(response.status_code)).inc()
+        return response
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """Say that the process answers."""
+        return as_json({"status": "ok"})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        """Say that the graph is loaded, and which edition."""
+        concepts = service().concepts
+        return as_json(
+            {"status": "ready", "concepts": len(concepts), "edition": concepts.edition.name}
+        )
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        """Show the counters of this worker in Prometheus text form."""
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,5 @@
+"""The OpenAPI document."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("openapi", __name__)

@@ -1,0 +1,90 @@
+"""From the files on disk to an opened snapshot: compile when a source file has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from codegraph.compiler import build_tables, read_curated_data
+from codegraph.concepts import Concepts, Tables
+from codegraph.errors import SnapshotError
+from codegraph.search.compile import build_index
+from codegraph.snapshot import Snapshot, discard, key_of, open_snapshot, write_snapshot
+from codegraph.sources.icd10cm_tabular import installed_release
+
+CONCEPTS_PART = "concepts.msgpack"
+SEARCH_PART = "search.bin"
+
+Progress = Callable[[str, float], None]  # what is being done, share done from 0 to 1
+Report = Callable[[str], None]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def source_files(data: Path) -> list[Path]:
+    """Return every file that the compiled graph depends on, the compiler's own code included."""
+    release = installed_release()
+    curated = [p for p in data.rglob("*") if p.suffix in (".yaml", ".csv")]
+    code = [p for p in _PACKAGE.rglob("*.py") if p.parent.name not in ("app", "encounter")]
+    return [release.tabular, release.code_list, *curated, *code]
+
+
+def ensure_snapshot(
+    data: Path, cache: Path, progress: Progress | None = None, report: Report | None = None
+) -> Snapshot:
+    """Return the snapshot for the files as they are, compiling it where there is none.
+
+    Parameters
+    ----------
+    report
+        Is told when a snapshot on disk cannot be trusted and is built again.
+
+    Raises
+    ------
+    DataError
+        If a source file is not as it must be.
+    """
+    key = key_of(source_files(data))
+    try:
+        snapshot = open_snapshot(cache, key)
+        if snapshot is not None:
+            return snapshot
+    except SnapshotError as error:
+        if report:
+            report(f"{error}: building it again")
+        discard(cache, key)
+    return rebuild(data, cache, key, progress)
+
+
+def rebuild(data: Path, cache: Path, key: str, progress: Progress | None = None) -> Snapshot:
+    """Compile the sources and write the snapshot."""
+    tell = progress or (lambda _what, _share: None)
+    tell("reading curated data", 0.0)
+    curated = read_curated_data(data)
+    tell("reading the ICD-10-CM tabular list", 0.1)
+    tables = build_tables(installed_release(), data, curated)
+    tell("indexing for search", 0.5)
+    index = build_index(Concepts(tables), data)
+    tell("writing the snapshot", 0.95)
+    snapshot = write_snapshot(
+        cache, key, {CONCEPTS_PART: msgspec.msgpack.encode(tables), SEARCH_PART: index}
+    )
+    tell("ready", 1.0)
+    return snapshot
+
+
+def open_concepts(snapshot: Snapshot) -> Concepts:
+    """Return the concepts of a snapshot.
+
+    Raises
+    ------
+    SnapshotError
+        If the part is missing, truncated or altered.
+    """
+    raw = snapshot.part(CONCEPTS_PART)
+    try:
+        return Concepts(msgspec.msgpack.decode(raw, type=Tables))
+    except msgspec.DecodeError as error:
+        raise SnapshotError(f"{snapshot.folder / CONCEPTS_PART}: {error}") from error
