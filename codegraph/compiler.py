@@ -60,6 +60,7 @@ class _Node:
     seventh: dict[str, str] = field(default_factory=dict)
     life: list[Interval] = field(default_factory=list)
     source: str = ""
+    designations: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -213,10 +214,14 @@ class _Builder:
                 self.edge(curie, "replaced_by", f"hcpcs:{new}", source=node.source, from_=begin)
         for drug in data.drugs.records:
             node = _Node("drug", drug.id, drug.name, "drug", False)
+            node.designations = [*drug.brands, *drug.other_names]
             curie = self.add_record(data.drugs, drug, node)
             for choice in drug.codes:
                 code = f"hcpcs:{choice.code}"
                 self.edge(code, "contains", curie, choice.when or "", node.source)
+            if drug.codes:  # a brand leads to the code that describes the drug by default
+                default = self.nodes[f"hcpcs:{drug.codes[0].code}"]
+                default.designations += [drug.name, *drug.brands, *drug.other_names]
         for m in data.modifiers.records:
             node = _Node("modifier", m.code, m.label, "modifier", False, life=_life(m.from_, None))
             self.add_record(data.modifiers, m, node)
@@ -312,6 +317,7 @@ class _Builder:
             seventh={i: n.seventh for i, n in enumerate(nodes) if n.seventh},
             edges=sorted(self.edges, key=lambda e: (e.origin, e.type, e.target)),
             known_from=known_from,
+            designations={i: n.designations for i, n in enumerate(nodes) if n.designations},
             origins={i: n.source for i, n in enumerate(nodes) if n.source},
             unresolved=unresolved,
             resolved_references=resolved,

@@ -64,6 +64,7 @@ class Tables(Struct):
     seventh: dict[int, dict[str, str]]
     edges: list[Relationship]
     known_from: date
+    designations: dict[int, list[str]]  # further names of curated concepts (brands …)
     origins: dict[int, str]  # row of a curated concept → key of its source
     unresolved: list[tuple[str, str, str]]  # (concept, reference, note) that led nowhere
     resolved_references: int

@@ -1,4 +1,170 @@
+"""Concepts and lexicon → the search index as bytes.
+
+Each official wording (title, inclusion term, "includes" note) is an entry of its own; the words of
+the titles above it come along at a lower weight. Seventh characters are no entries: they are chosen
+when a base code has been found (engine.py), which halves the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
+import numpy as np
+from rapidfuzz.distance import OSA
+
 from codegraph.concepts import Concepts
+from codegraph.search.index import KINDS, IndexData
+from codegraph.search.lexicon import read_lexicon
+from codegraph.search.text import STOP, singulars, sound, words
+
+_RARE = 6  # a word in fewer entries may be a slip of a commoner one
+_COMMON = 5  # times as common must that one be
+
+
 def build_index(concepts: Concepts, data: Path) -> bytes:
-    return b""
+    """Return the index of all concepts and the lexicon, as a part of the snapshot."""
+    phrases = read_lexicon(data / "lexicon")
+    entries = list(_entries(concepts))
+    own_words = [words(text) for _, _, text in entries]
+    vocabulary = sorted(
+        {w for ws in own_words for w in ws if w not in STOP}
+        | {w for p in phrases for w in p.term if w not in STOP}
+        | {w for p in phrases for r in p.readings for w in r if w not in STOP}
+    )
+    fold = _folding(vocabulary)
+    ids = {w: i for i, w in enumerate(vocabulary)}
+    folded = {w: ids[fold.get(w, w)] for w in vocabulary}
+
+    title_words: dict[int, set[int]] = {}
+    own: list[list[int]] = []
+    for (row, kind, _), ws in zip(entries, own_words, strict=True):
+        found = list(dict.fromkeys(folded[w] for w in ws if w not in STOP))
+        own.append(found)
+        if kind == "title":
+            title_words.setdefault(row, set()).update(found)
+    context: list[list[int]] = []
+    for (row, _kind, _), mine in zip(entries, own, strict=True):
+        above: set[int] = set(title_words.get(row, ()))
+        for r in concepts.ancestors(row):
+            if concepts.tables.kinds[r] not in ("chapter",):
+                above |= title_words.get(r) or _title_ids(concepts, r, folded, title_words)
+        context.append(sorted(above.difference(mine)))
+
+    own_offsets, own_entries = _postings(own, len(vocabulary))
+    context_offsets, context_entries = _postings(context, len(vocabulary))
+    df = np.diff(own_offsets)
+    count = len(entries)
+    idf = np.log1p((count - df + 0.5) / (df + 0.5)).astype(np.float32)
+    word_offsets = np.zeros(count + 1, np.int32)
+    np.cumsum([len(ws) for ws in own], out=word_offsets[1:])
+    index = IndexData(
+        vocabulary=vocabulary,
+        folded=np.array([folded[w] for w in vocabulary], np.int32).tobytes(),
+        idf=idf.tobytes(),
+        own_offsets=own_offsets.tobytes(),
+        own_entries=own_entries.tobytes(),
+        context_offsets=context_offsets.tobytes(),
+        context_entries=context_entries.tobytes(),
+        word_offsets=word_offsets.tobytes(),
+        entry_words=np.array([w for ws in own for w in ws], np.int32).tobytes(),
+        rows=np.array([row for row, _, _ in entries], np.int32).tobytes(),
+        kinds=np.array([KINDS.index(kind) for _, kind, _ in entries], np.uint8).tobytes(),
+        texts=[text for _, _, text in entries],
+        plain=[" ".join(w for w in ws if w not in STOP) for ws in own_words],
+        slips=_slips(vocabulary, df, fold),
+        sounds=_sounds(vocabulary),
+        phrases=phrases,
+    )
+    return msgspec.msgpack.encode(index)
+
+
+def _entries(concepts: Concepts) -> Iterator[tuple[int, str, str]]:
+    """Yield (row, kind, wording) of everything that can be searched for."""
+    tables = concepts.tables
+    for row, (system, kind) in enumerate(zip(tables.systems, tables.kinds, strict=True)):
+        if kind in ("chapter", "section", "rule", "payer", "modifier"):
+            continue
+        if kind == "code" and _is_expansion(concepts, row):
+            continue
+        yield row, "title", tables.displays[row]
+        if system != "icd10cm":
+            for text in tables.designations.get(row, ()):
+                yield row, "synonym", text
+        for text in concepts.notes(row).get("inclusion_terms", ()):
+            yield row, "inclusion", text
+        for text in concepts.notes(row).get("includes", ()):
+            yield row, "includes", text
+
+
+def _is_expansion(concepts: Concepts, row: int) -> bool:
+    """Whether a code is its parent with a seventh character."""
+    parent = concepts.parent(row)
+    return parent is not None and bool(concepts.seventh_characters(parent))
+
+
+def _title_ids(
+    concepts: Concepts, row: int, folded: dict[str, int], known: dict[int, set[int]]
+) -> set[int]:
+    found = {folded[w] for w in words(concepts.tables.displays[row]) if w in folded}
+    known[row] = found
+    return found
+
+
+def _folding(vocabulary: list[str]) -> dict[str, str]:
+    """Return plural → singular for the words that have both."""
+    have = set(vocabulary)
+    return {
+        w: single for w in vocabulary if (single := next((s for s in singulars(w) if s in have), ""))
+    }
+
+
+def _postings(lists: list[list[int]], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Turn entry → words into word → entries: offsets per word, entries in ascending order."""
+    lengths = [len(ws) for ws in lists]
+    flat = np.fromiter((w for ws in lists for w in ws), np.int32, sum(lengths))
+    entry = np.repeat(np.arange(len(lists), dtype=np.int32), lengths)
+    order = np.argsort(flat, kind="stable")
+    offsets = np.zeros(size + 1, np.int32)
+    np.cumsum(np.bincount(flat, minlength=size), out=offsets[1:])
+    return offsets, entry[order]
+
+
+def _slips(vocabulary: list[str], df: np.ndarray, fold: dict[str, str]) -> dict[int, list[int]]:
+    """Return, for each rare word, the common words that are one slip away."""
+    common = [
+        i for i, w in enumerate(vocabulary) if df[i] >= _RARE * _COMMON and len(w) >= 4 and w not in fold
+    ]
+    by_length: dict[int, list[int]] = {}
+    for i in common:
+        by_length.setdefault(len(vocabulary[i]), []).append(i)
+    found: dict[int, list[int]] = {}
+    for i, word in enumerate(vocabulary):
+        if df[i] >= _RARE or len(word) < 4 or word.isdigit() or word in fold:
+            continue
+        near = [
+            j
+            for length in range(len(word) - 1, len(word) + 2)
+            for j in by_length.get(length, ())
+            if OSA.distance(word, vocabulary[j], score_cutoff=1) == 1
+            and not _is_inflection(word, vocabulary[j])
+        ]
+        if near:
+            found[i] = sorted(near, key=lambda j: -df[j])[:3]
+    return found
+
+
+def _is_inflection(a: str, b: str) -> bool:
+    """Whether two words differ at their end only, as forms of one word do (colitis is no slip)."""
+    shorter, longer = sorted((a, b), key=len)
+    return longer.startswith(shorter) or (len(a) == len(b) and a[:-1] == b[:-1])
+
+
+def _sounds(vocabulary: list[str]) -> dict[str, list[int]]:
+    """Return sound key → words, for words of five letters or more."""
+    found: dict[str, list[int]] = {}
+    for i, word in enumerate(vocabulary):
+        if len(word) >= 5 and word.isalpha():
+            found.setdefault(sound(word), []).append(i)
+    return {key: ids for key, ids in found.items() if len(key) >= 3 and len(ids) <= 12}

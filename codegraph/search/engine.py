@@ -1,40 +1,310 @@
-"""placeholder"""
+"""Slots → ranked concepts.
+
+Two stages. Retrieval adds up, over all entries at once, what the words of the query are worth;
+ranking looks closely at the entries near the best: how much of the query they have, how much of
+them the query has, how alike the texts are, and whether they speak of what was not asked.
+"""
+
 from __future__ import annotations
-import re
+
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import date
+
+import numpy as np
 from msgspec import Struct
+from rapidfuzz import fuzz, process
+
+from codegraph.codes import squeeze
 from codegraph.concepts import Concepts
+from codegraph.model import CODE_SYSTEMS
+from codegraph.search.correct import Corrector
+from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
+from codegraph.search.params import DEFAULT, Params
+from codegraph.search.query import Query, QueryReader, Slot
+from codegraph.search.text import STOP
+
 
 class Hit(Struct, frozen=True):
-    """One concept found: its row, score 0-100, and the wording that matched."""
+    """One concept found: its row, score 0-100, the wording that matched and its kind."""
+
     row: int
     score: float
     text: str
     kind: str
 
+
 class Found(Struct, frozen=True):
-    """What a query found and how it was read."""
+    """What a query found and how it was read. `nearest`: real words, where nothing matched."""
+
     hits: list[Hit]
     total: int
     corrections: list[tuple[str, str]]
     expansions: list[tuple[str, str]]
     nearest: list[str]
 
+
 class SearchEngine:
-    def __init__(self, concepts: Concepts) -> None:
-        self.c = concepts
-        t = concepts.tables
-        self.words = [" " + re.sub(r"[^a-z0-9]+", " ", d.lower()) for d in t.displays]
+    """Search over one index. Holds no state between queries."""
+
+    def __init__(self, concepts: Concepts, index: SearchIndex, params: Params = DEFAULT) -> None:
+        self._concepts = concepts
+        self._index = index
+        self._params = params
+        self._corrector = Corrector(index)
+        self._reader = QueryReader(index, self._corrector, params)
+        self._prior = _priors(concepts, index, params)
+        self._systems = _systems(concepts, index)
+        self._total_idf = _entry_weight(index)
+
     @classmethod
-    def open(cls, concepts: Concepts, blob: bytes) -> "SearchEngine":
-        return cls(concepts)
-    def search(self, query: str, on: date, system: str | None = None, billable: bool | None = None, limit: int = 10, literal: bool = False) -> Found:
-        q = [" " + w for w in re.findall("[a-z0-9]+", query.lower())]
-        rows = []
-        if q:
-            for i, w in enumerate(self.words):
-                if all(x in w for x in q) and (system is None or self.c.tables.systems[i] == system):
-                    rows.append(i)
-        hits = [Hit(r, 100 - len(self.words[r]) / 10, self.c.tables.displays[r], "title") for r in rows if self.c.tables.kinds[r] not in ("chapter","section")]
-        hits.sort(key=lambda h: -h.score)
-        return Found(hits[:limit], len(hits), [], [], [])
+    def open(cls, concepts: Concepts, blob: bytes) -> SearchEngine:
+        """Return the engine over an index as `build_index` made it.
+
+        Raises
+        ------
+        SnapshotError
+            If the bytes are not an index.
+        """
+        return cls(concepts, SearchIndex(blob))
+
+    def search(
+        self,
+        query: str,
+        on: date,
+        system: str | None = None,
+        billable: bool | None = None,
+        limit: int = 10,
+        literal: bool = False,
+    ) -> Found:
+        """Return the concepts that the query means on a date, best first.
+
+        Codes that are not valid on the date are left out. `limit`: concepts, not wordings.
+        """
+        by_code = self._by_code(query, on, system, billable, limit)
+        read = self._reader.read(query, literal=literal)
+        ranked = self._rank(read, system) if read.slots else []
+        hits = list(by_code)
+        seen = {h.row for h in hits}
+        total = len(hits)
+        for entry, score in ranked:
+            row = int(self._index.rows[entry])
+            for found in self._stands_for(row, read, on, billable):
+                if found in seen:
+                    continue
+                seen.add(found)
+                total += 1
+                if len(hits) < limit:
+                    kind = KIND_NAMES[KINDS[self._index.kinds[entry]]]
+                    hits.append(Hit(found, score, self._index.texts[entry], kind))
+        nearest = []
+        if not hits:
+            nearest = [
+                n for w in read.words if len(w) > 2 and (n := self._corrector.nearest(w)) is not None
+            ]
+        corrections = read.corrections if hits else []
+        return Found(hits, total, corrections, self._expansions(read) if hits else [], nearest)
+
+    # ── codes ────────────────────────────────────────────────────────────────────────────────
+
+    def _by_code(
+        self, query: str, on: date, system: str | None, billable: bool | None, limit: int
+    ) -> list[Hit]:
+        """Return the codes that the query is, or is the beginning of."""
+        plain = squeeze(query)
+        if not 2 <= len(plain) <= 7 or not any(c.isdigit() for c in plain) or not plain.isalnum():
+            return []
+        hits = []
+        for name in CODE_SYSTEMS:
+            if system is not None and system != name:
+                continue
+            listed = self._concepts.sorted_codes[name]
+            at = bisect_left(listed, (plain, -1))
+            while at < len(listed) and listed[at][0].startswith(plain) and len(hits) < limit:
+                code, row = listed[at]
+                at += 1
+                status = self._concepts.status(row, on)
+                exact = code == plain
+                if status in ("ended", "future") and not exact:
+                    continue
+                if billable is not None and (status == "billable") != billable:
+                    continue
+                text = self._concepts.tables.codes[row]
+                hits.append(Hit(row, 100.0 if exact else 95.0, text, "code"))
+        return sorted(hits, key=lambda h: -h.score)[:limit]
+
+    # ── retrieval ────────────────────────────────────────────────────────────────────────────
+
+    def _rank(self, query: Query, system: str | None) -> list[tuple[int, float]]:
+        """Return (entry, score 0-100) of the best entries, best first."""
+        params = self._params
+        total = sum(slot.weight for slot in query.slots)
+        scores = np.zeros(self._index.count, np.float32)
+        for slot in query.slots:
+            self._add(scores, slot)
+        if system is not None:
+            scores *= self._systems[system] if system in self._systems else 0
+        best = float(scores.max())
+        if best < params.nonsense * total:
+            return []
+        near = np.flatnonzero(scores >= params.keep * best)
+        if len(near) > params.most:
+            adjusted = scores[near] * (1.0 - 0.002 * self._total_idf[near]) + self._prior[near]
+            near = near[np.argpartition(adjusted, -params.most)[-params.most :]]
+        final = self._closely(query, near, scores[near] / total)
+        order = np.lexsort((near, -final))
+        top = float(final[order[0]]) if len(order) else 1.0
+        scale = 100.0 / (params.query_cover + params.entry_cover + params.likeness + params.same_words)
+        del top
+        return [(int(near[i]), float(min(99.9, max(0.0, final[i] * scale)))) for i in order]
+
+    def _add(self, scores: np.ndarray, slot: Slot) -> None:
+        """Add to every entry what it has of a slot: the best of the slot's readings."""
+        if not slot.readings:
+            return
+        if len(slot.readings) == 1:
+            self._add_reading(scores, slot.readings[0].units, slot.weight)
+            return
+        best = np.zeros_like(scores)
+        for reading in slot.readings:
+            mine = np.zeros_like(scores)
+            self._add_reading(mine, reading.units, slot.weight * reading.worth)
+            np.maximum(best, mine, out=best)
+        scores += best
+
+    def _add_reading(
+        self, scores: np.ndarray, units: Sequence[Sequence[tuple[int, float]]], weight: float
+    ) -> None:
+        """Add one reading: its units share the weight by how rare their words are."""
+        index, ancestor = self._index, self._params.ancestor
+        idf = index.idf
+        shares = [max(float(idf[w]) for w, _ in unit[:4]) for unit in units]
+        whole = sum(shares) or 1.0
+        for unit, share in zip(units, shares, strict=True):
+            worth = weight * share / whole
+            if len(unit) == 1:
+                word, likely = unit[0]
+                scores[index.own(word)] += worth * likely
+                scores[index.context(word)] += worth * likely * ancestor
+                continue
+            mine = np.zeros_like(scores)
+            for word, likely in reversed(unit):
+                above, own = index.context(word), index.own(word)
+                mine[above] = np.maximum(mine[above], likely * ancestor)
+                mine[own] = np.maximum(mine[own], likely)
+            scores += worth * mine
+
+    # ── ranking ──────────────────────────────────────────────────────────────────────────────
+
+    def _closely(self, query: Query, near: np.ndarray, covered: np.ndarray) -> np.ndarray:
+        params, index = self._params, self._index
+        asked = np.zeros(len(index.idf), np.float32)
+        for slot in query.slots:
+            for reading in slot.readings:
+                for unit in reading.units:
+                    for word, likely in unit:
+                        asked[word] = max(asked[word], likely * reading.worth)
+        starts, ends = index.word_offsets[near], index.word_offsets[near + 1]
+        lengths = ends - starts
+        offsets = np.zeros(len(near), np.int64)
+        np.cumsum(lengths[:-1], out=offsets[1:])
+        flat = np.arange(int(lengths.sum())) + np.repeat(starts - offsets, lengths)
+        entry_words = index.entry_words[flat]
+        has = np.add.reduceat(index.idf[entry_words] * asked[entry_words], offsets)
+        entry_cover = has / self._total_idf[near]
+        texts = [index.plain[i] for i in near]
+        literal, read = _texts(query)
+        likeness = process.cdist([literal, read], texts, scorer=fuzz.ratio).max(axis=0) / 100.0
+        final = (
+            params.query_cover * covered
+            + params.entry_cover * entry_cover
+            + params.likeness * likeness
+            + params.same_words * (entry_cover > 0.97) * (covered > 0.97)
+            + self._prior[near]
+        )
+        return np.asarray(final, np.float64)
+
+    # ── results ──────────────────────────────────────────────────────────────────────────────
+
+    def _stands_for(
+        self, row: int, query: Query, on: date, billable: bool | None
+    ) -> Sequence[int]:
+        """Return the rows to show for a found row: itself, or its codes where these are wanted."""
+        concepts = self._concepts
+        status = concepts.status(row, on)
+        if status in ("ended", "future"):
+            return ()
+        kind = concepts.tables.systems[row]
+        if kind == "icd10cm" and status == "header":
+            chosen = self._by_seventh(row, query, on)
+            if chosen:
+                return chosen
+            if billable:
+                children = concepts.children(row, on)
+                codes = [r for r in children if concepts.tables.kinds[r] == "code"]
+                return codes[:3]
+        if billable is not None and (status == "billable") != billable:
+            return ()
+        return (row,)
+
+    def _by_seventh(self, row: int, query: Query, on: date) -> list[int]:
+        return []
+
+    def _expansions(self, query: Query) -> list[tuple[str, str]]:
+        return [
+            (slot.text, best.text)
+            for slot in query.slots
+            if slot.readings
+            and not (best := max(slot.readings, key=lambda r: r.worth)).literal
+        ]
+
+
+def _texts(query: Query) -> tuple[str, str]:
+    """Return the query as it stands (slips corrected) and as it is read, for comparison."""
+    literal, read = [], []
+    for slot in query.slots:
+        first = slot.readings[0].text if slot.readings else slot.text
+        literal.append(first)
+        other = next((r.text for r in slot.readings if not r.literal), first)
+        read.append(other)
+
+    def clean(parts: list[str]) -> str:
+        return " ".join(w for part in parts for w in part.split() if w not in STOP)
+
+    return clean(literal), clean(read)
+
+
+def _priors(concepts: Concepts, index: SearchIndex, params: Params) -> np.ndarray:
+    """Return what speaks for or against each entry before any query is known."""
+    tables = concepts.tables
+    prior = np.zeros(index.count, np.float32)
+    for entry, row in enumerate(index.rows.tolist()):
+        code = tables.codes[row]
+        worth = params.title if index.kinds[entry] == 0 else params.inclusion
+        if tables.systems[row] == "icd10cm":
+            worth += params.depth * (len(code) - 3)
+            if code[0] in "VWXY":
+                worth += params.external
+            elif code[0] in "OP":
+                worth += params.obstetric
+            elif code[0] == "T" and "36" <= code[1:3] <= "65":
+                worth += params.poisoning
+            text = index.plain[entry]
+            if text.startswith("other "):
+                worth += params.residual
+        prior[entry] = worth
+    return prior
+
+
+def _systems(concepts: Concepts, index: SearchIndex) -> dict[str, np.ndarray]:
+    of = np.array([concepts.tables.systems[r] for r in index.rows.tolist()])
+    return {name: (of == name).astype(np.float32) for name in set(of.tolist())}
+
+
+def _entry_weight(index: SearchIndex) -> np.ndarray:
+    """Return the summed rarity of each entry's own words."""
+    sums = np.zeros(index.count, np.float32)
+    has = np.diff(index.word_offsets) > 0
+    starts = index.word_offsets[:-1][has]
+    sums[has] = np.add.reduceat(index.idf[index.entry_words], starts)
+    return np.maximum(sums, 0.1)

@@ -1,0 +1,98 @@
+"""A word that is not in the vocabulary → the words of it that may be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from codegraph.search.index import SearchIndex
+from codegraph.search.text import sound
+
+_MOST = 4  # corrections offered for one word
+
+
+class Corrector:
+    """Nearest words by edits (neighbour swaps count as one) and by sound."""
+
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+        # Words by first letter and length: nearly every slip keeps the first letter.
+        self._by_start: dict[tuple[str, int], list[str]] = {}
+        self._by_length: dict[int, list[str]] = {}
+        for word in index.vocabulary:
+            if len(word) >= 3 and not word.isdigit():
+                self._by_start.setdefault((word[0], len(word)), []).append(word)
+                self._by_length.setdefault(len(word), []).append(word)
+
+    def corrections(self, word: str) -> list[tuple[str, int]]:
+        """Return likely words with their distance in edits, best first; none for short words."""
+        most = _most_edits(word)
+        if most == 0:
+            return []
+        found = self._near(word, most, first_letter=True)
+        if not found or found[0][1] > 1:
+            found = _merge(found, self._near(word, min(most, 2), first_letter=False))
+        if len(word) >= 5 and (not found or found[0][1] > 1):
+            found = _merge(found, self._alike(word, most + 2))
+        return self._best(word, found)
+
+    def nearest(self, word: str) -> str | None:
+        """Return the nearest real word within half its letters, to offer where nothing matched."""
+        scored = process.extractOne(
+            word,
+            [w for n in range(len(word) - 2, len(word) + 3) for w in self._by_length.get(n, ())],
+            scorer=OSA.distance,
+            score_cutoff=max(2, len(word) // 2),
+        )
+        return scored[0] if scored else None
+
+    def _near(self, word: str, most: int, *, first_letter: bool) -> list[tuple[str, int]]:
+        lengths = range(max(3, len(word) - most), len(word) + most + 1)
+        if first_letter:
+            pool = [w for n in lengths for w in self._by_start.get((word[0], n), ())]
+        else:
+            pool = [w for n in lengths for w in self._by_length.get(n, ())]
+        hits = process.extract(word, pool, scorer=OSA.distance, score_cutoff=most, limit=8)
+        return [(text, int(distance)) for text, distance, _ in hits]
+
+    def _alike(self, word: str, most: int) -> list[tuple[str, int]]:
+        vocabulary = self._index.vocabulary
+        found = []
+        for i in self._index.sounds.get(sound(word), ()):
+            distance = OSA.distance(word, vocabulary[i], score_cutoff=most)
+            if distance <= most:
+                found.append((vocabulary[i], max(1, distance - 1)))
+        return found
+
+    def _best(self, word: str, found: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Order by edits, then the same first letter, the same sound, and how common a word is."""
+        if not found:
+            return []
+        index, key = self._index, sound(word)
+
+        def worth(item: tuple[str, int]) -> tuple[float, str]:
+            text, distance = item
+            common = min(index.df(index.ids[text]), 400) / 400
+            bonus = 0.3 * (text[0] == word[0]) + 0.35 * (sound(text) == key) + 0.3 * common
+            return (distance - bonus, text)
+
+        ranked = sorted(found, key=worth)
+        best = worth(ranked[0])[0]
+        return [item for item in ranked if worth(item)[0] <= best + 1.0][:_MOST]
+
+
+def _most_edits(word: str) -> int:
+    if word.isdigit() or len(word) < 4:
+        return 0
+    if len(word) <= 5:
+        return 1
+    return 2 if len(word) <= 8 else 3
+
+
+def _merge(a: list[tuple[str, int]], b: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    best: dict[str, int] = {}
+    for text, distance in (*a, *b):
+        best[text] = min(distance, best.get(text, distance))
+    return list(best.items())

@@ -1,0 +1,43 @@
+"""Every number that ranking depends on, with what it is for. Tuned by benchmarks/tune.py."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Params(Struct, frozen=True):
+    """Ranking parameters. Weights are relative; shares run from 0 to 1."""
+
+    # Retrieval: which entries are looked at closely.
+    ancestor: float = 0.25  # a word that stands only in a title above the entry
+    keep: float = 0.62  # share of the best retrieval score an entry must reach
+    most: int = 120  # entries looked at closely
+    nonsense: float = 0.34  # share of the query's weight that the best entry must match
+
+    # What a word of the query is worth by how it got into the query.
+    prefix: float = 0.92  # the last word, unfinished, completed to this one
+    corrected: float = 0.9  # a slip, one edit away; each further edit costs as much again
+    slip: float = 0.62  # a rare word that may be a slip of a common one
+    word_form: float = 0.88  # a lexicon reading of a word that the code set has too
+    reading: float = 0.97  # a lexicon reading of a wording; each further reading costs more
+    further_reading: float = 0.07
+    unknown: float = 0.55  # weight of a word that nothing explains, in shares of a rare word
+
+    # Ranking of what was retrieved.
+    query_cover: float = 1.0  # how much of the query the entry has
+    entry_cover: float = 0.42  # how much of the entry the query has
+    likeness: float = 0.30  # rapidfuzz ratio of the two texts
+    same_words: float = 0.12  # exactly the same words
+    title: float = 0.02  # an official title rather than another wording
+    inclusion: float = 0.0
+    unspecified_asked: float = 0.0
+    residual: float = -0.03  # "other specified …" that the query did not ask for
+    external: float = -0.08  # external causes (V to Y) that the query did not ask for
+    obstetric: float = -0.05  # pregnancy and newborn chapters, likewise
+    poisoning: float = -0.05  # poisoning, adverse effect, underdosing
+    retired: float = -0.2
+    header: float = 0.0
+    depth: float = -0.004  # per character of the code: the general before the particular
+
+
+DEFAULT = Params()

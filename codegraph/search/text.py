@@ -1,0 +1,86 @@
+"""Words of a text as they are indexed and compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Words that carry no meaning of their own in titles or queries.
+STOP = frozenset(
+    "a an and as at by for from in into is it its of on or that the their this to was were with"
+    " due be been has have her his".split()
+)
+
+_POSSESSIVE = re.compile(r"['’`]s\b")
+_OPTIONAL_PLURAL = re.compile(r"\((?:e?s|e|ies)\)")
+_DOTTED_LETTERS = re.compile(r"\b(?:[a-z]\.){2,}")
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+def plain(text: str) -> str:
+    """Return lower-case text without accents, possessives, optional plurals and dots of U.S.A."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in text if not unicodedata.combining(c))
+    text = text.lower()
+    if "'" in text or "’" in text or "`" in text:
+        text = _POSSESSIVE.sub("", text).replace("'", "").replace("’", "")
+    if "(" in text:
+        text = _OPTIONAL_PLURAL.sub("", text)
+    if "." in text:
+        text = _DOTTED_LETTERS.sub(lambda m: m[0].replace(".", ""), text)
+    return text
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in order: letters and digits only."""
+    return _WORD.findall(plain(text))
+
+
+def singulars(word: str) -> list[str]:
+    """Return what the singular of a word could be, likeliest first."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return []
+    found = []
+    if word.endswith("ies"):
+        found.append(word[:-3] + "y")
+    if word.endswith(("sses", "xes", "ches", "shes", "zes")):
+        found.append(word[:-2])
+    if word.endswith(("oses", "ases", "eses")):
+        found.append(word[:-2] + "is")
+    found.append(word[:-1])
+    return found
+
+
+_SOUNDS = [
+    (re.compile(pattern), sound)
+    for pattern, sound in [
+        (r"^(?:kn|gn|pn)", "n"),
+        (r"^ps", "s"),
+        (r"^rh|rrh|rh", "r"),
+        (r"^wr", "r"),
+        (r"^eu", "u"),
+        (r"ph|gh(?=t)", "f"),
+        (r"ght", "t"),
+        (r"ae|oe", "e"),
+        (r"tch|sch|ch(?=[rlm])", "k"),
+        (r"ch|sh|tio|sio|cio|cia|tia", "x"),
+        (r"sc(?=[eiy])|c(?=[eiy])", "s"),
+        (r"ck|q|c", "k"),
+        (r"x(?=.)", "ks"),
+        (r"z", "s"),
+        (r"dg|g(?=[eiy])|j", "j"),
+        (r"w|h", ""),
+    ]
+]
+_NOT_FIRST_VOWEL = re.compile(r"(?<!^)[aeiouy]+")
+_DOUBLED = re.compile(r"(.)\1+")
+
+
+def sound(word: str) -> str:
+    """Return a key that words of like sound share: newmonia and pneumonia are both n-m-n."""
+    for pattern, replacement in _SOUNDS:
+        word = pattern.sub(replacement, word)
+    word = _NOT_FIRST_VOWEL.sub("", _DOUBLED.sub(r"\1", word))
+    word = _DOUBLED.sub(r"\1", word)
+    return "a" + word[1:] if word[:1] in tuple("aeiouy") else word
