@@ -7,6 +7,7 @@ when a base code has been found (engine.py), which halves the index.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from rapidfuzz.distance import OSA
 from codegraph.concepts import Concepts
 from codegraph.search.index import KINDS, IndexData
 from codegraph.search.lexicon import read_lexicon
-from codegraph.search.text import STOP, singulars, sound, words
+from codegraph.search.text import SHORTEST_STEM, STOP, plain, singulars, sound, stem, words
 
 _RARE = 6  # a word in fewer entries may be a slip of a commoner one
 _COMMON = 5  # times as common must that one be
@@ -75,6 +76,8 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         plain=[" ".join(w for w in ws if w not in STOP) for ws in own_words],
         slips=_slips(vocabulary, df, fold),
         sounds=_sounds(vocabulary),
+        stems=_stems(vocabulary, df),
+        defaults=_defaults(concepts),
         phrases=phrases,
     )
     return msgspec.msgpack.encode(index)
@@ -168,3 +171,52 @@ def _sounds(vocabulary: list[str]) -> dict[str, list[int]]:
         if len(word) >= 5 and word.isalpha():
             found.setdefault(sound(word), []).append(i)
     return {key: ids for key, ids in found.items() if len(key) >= 3 and len(ids) <= 12}
+
+
+def _stems(vocabulary: list[str], df: np.ndarray) -> dict[str, list[int]]:
+    """Return stem → words of entries, commonest first, for stems that several words share."""
+    found: dict[str, list[int]] = {}
+    for i, word in enumerate(vocabulary):
+        if len(word) > SHORTEST_STEM and word.isalpha() and df[i]:
+            found.setdefault(stem(word), []).append(i)
+    return {key: sorted(ids, key=lambda i: -df[i])[:6] for key, ids in found.items()}
+
+
+def _defaults(concepts: Concepts) -> dict[int, int]:
+    """Return header → the code below it that says no more than the header does.
+
+    That is where the Alphabetic Index leads by default: "unspecified", or without each thing that
+    could be added. None where the side or the seventh character is still to be asked, for these
+    the record must say.
+    """
+    tables = concepts.tables
+    found: dict[int, int] = {}
+    for row in range(len(concepts) - 1, -1, -1):
+        if tables.systems[row] != "icd10cm" or tables.kinds[row] in ("chapter", "section"):
+            continue
+        children = [r for r in concepts.children(row) if tables.kinds[r] != "code"]
+        titles = [plain(tables.displays[r]) for r in children]
+        if not children or any(_SIDE.search(t) for t in titles):
+            continue
+        says = set(words(tables.displays[row])) | STOP
+        for adds_nothing in (_UNSPECIFIED, _NEGATED):
+            plainest = next(
+                (
+                    r
+                    for r, t in zip(children, titles, strict=True)
+                    if adds_nothing.search(t) and set(words(adds_nothing.sub(" ", t))) <= says
+                ),
+                None,
+            )
+            if plainest is not None:
+                end = found.get(plainest, plainest)
+                if tables.billable[end]:
+                    found[row] = end
+                break
+    return found
+
+
+_SIDE = re.compile(r"\b(?:right|left|bilateral)\b")
+# Not "unspecified site" or "unspecified joint": the site is to be asked.
+_UNSPECIFIED = re.compile(r"\bunspecified\b(?! \w)|^unspecified\b")
+_NEGATED = re.compile(r"\b(?:without|not)\b.*$")

@@ -22,7 +22,7 @@ from codegraph.search.correct import Corrector
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, Params
 from codegraph.search.query import Query, QueryReader, Slot
-from codegraph.search.text import STOP
+from codegraph.search.text import STOP, words
 
 
 class Hit(Struct, frozen=True):
@@ -42,6 +42,12 @@ class Found(Struct, frozen=True):
     corrections: list[tuple[str, str]]
     expansions: list[tuple[str, str]]
     nearest: list[str]
+
+
+# Words that speak of the seventh character.
+_ENCOUNTER = frozenset(
+    "initial subsequent sequela encounter healing nonunion malunion delayed routine fetus".split()
+)
 
 
 class SearchEngine:
@@ -81,22 +87,20 @@ class SearchEngine:
 
         Codes that are not valid on the date are left out. `limit`: concepts, not wordings.
         """
-        by_code = self._by_code(query, on, system, billable, limit)
+        hits = self._by_code(query, on, system, billable, limit)
         read = self._reader.read(query, literal=literal)
-        ranked = self._rank(read, system) if read.slots else []
-        hits = list(by_code)
-        seen = {h.row for h in hits}
-        total = len(hits)
-        for entry, score in ranked:
+        best: dict[int, Hit] = {}
+        for entry, score in self._rank(read, system) if read.slots else ():
             row = int(self._index.rows[entry])
-            for found in self._stands_for(row, read, on, billable):
-                if found in seen:
-                    continue
-                seen.add(found)
-                total += 1
-                if len(hits) < limit:
-                    kind = KIND_NAMES[KINDS[self._index.kinds[entry]]]
-                    hits.append(Hit(found, score, self._index.texts[entry], kind))
+            kind = KIND_NAMES[KINDS[self._index.kinds[entry]]]
+            for found, less in self._stands_for(row, read, on, billable):
+                hit = Hit(found, max(0.1, score - less), self._index.texts[entry], kind)
+                if found not in best or best[found].score < hit.score:
+                    best[found] = hit
+        named = {h.row for h in hits}
+        ranked = sorted(best.values(), key=lambda h: -h.score)
+        hits += [h for h in ranked if h.row not in named]
+        total, hits = len(hits), hits[:limit]
         nearest = []
         if not hits:
             nearest = [
@@ -153,9 +157,7 @@ class SearchEngine:
             near = near[np.argpartition(adjusted, -params.most)[-params.most :]]
         final = self._closely(query, near, scores[near] / total)
         order = np.lexsort((near, -final))
-        top = float(final[order[0]]) if len(order) else 1.0
         scale = 100.0 / (params.query_cover + params.entry_cover + params.likeness + params.same_words)
-        del top
         return [(int(near[i]), float(min(99.9, max(0.0, final[i] * scale)))) for i in order]
 
     def _add(self, scores: np.ndarray, slot: Slot) -> None:
@@ -188,10 +190,12 @@ class SearchEngine:
                 scores[index.context(word)] += worth * likely * ancestor
                 continue
             mine = np.zeros_like(scores)
-            for word, likely in reversed(unit):
-                above, own = index.context(word), index.own(word)
-                mine[above] = np.maximum(mine[above], likely * ancestor)
-                mine[own] = np.maximum(mine[own], likely)
+            for words_of, factor in ((index.context, ancestor), (index.own, 1.0)):
+                for likely, alike in by_worth(unit):
+                    entries = [words_of(word) for word in alike]
+                    mine[entries[0] if len(entries) == 1 else np.concatenate(entries)] = (
+                        likely * factor
+                    )
             scores += worth * mine
 
     # ── ranking ──────────────────────────────────────────────────────────────────────────────
@@ -228,27 +232,52 @@ class SearchEngine:
 
     def _stands_for(
         self, row: int, query: Query, on: date, billable: bool | None
-    ) -> Sequence[int]:
-        """Return the rows to show for a found row: itself, or its codes where these are wanted."""
-        concepts = self._concepts
+    ) -> Sequence[tuple[int, float]]:
+        """Return what to show for a found row, with what each scores less than the row itself.
+
+        Itself; before it the code that it leads to, where the query settles the seventh character
+        or the list has a default; where only billable codes are wanted, its first codes.
+        """
+        concepts, params = self._concepts, self._params
         status = concepts.status(row, on)
         if status in ("ended", "future"):
             return ()
-        kind = concepts.tables.systems[row]
-        if kind == "icd10cm" and status == "header":
-            chosen = self._by_seventh(row, query, on)
-            if chosen:
-                return chosen
-            if billable:
-                children = concepts.children(row, on)
-                codes = [r for r in children if concepts.tables.kinds[r] == "code"]
-                return codes[:3]
-        if billable is not None and (status == "billable") != billable:
-            return ()
-        return (row,)
+        found: list[tuple[int, float]] = [(row, 0.0)]
+        if concepts.tables.systems[row] == "icd10cm" and status == "header":
+            code = self._by_seventh(row, query, on)
+            default = self._index.defaults.get(row)
+            if code is None and default is not None:
+                code = default if concepts.status(default, on) == "billable" else None
+            if code is not None:
+                found = [(code, 0.0), (row, params.behind_default)]
+            elif billable:
+                codes = [
+                    r for r in concepts.children(row, on) if concepts.tables.kinds[r] == "code"
+                ]
+                found = [(r, 0.1 * n) for n, r in enumerate(codes[:3])]
+        if billable is None:
+            return found
+        return [f for f in found if (concepts.status(f[0], on) == "billable") == billable]
 
-    def _by_seventh(self, row: int, query: Query, on: date) -> list[int]:
-        return []
+    def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
+        """Return the code below a base code whose seventh character the query names."""
+        concepts = self._concepts
+        if not (set(query.words) & _ENCOUNTER):
+            return None
+        wanted = [
+            r for r in concepts.children(row, on) if concepts.tables.kinds[r] == "code"
+        ]
+        if not wanted:
+            return None
+        base = set(words(concepts.tables.displays[row]))
+        asked = set(query.words) - base - STOP
+
+        def fit(r: int) -> tuple[float, int]:
+            meaning = set(words(concepts.tables.displays[r])) - base - STOP
+            return (len(asked & meaning) - 0.3 * len(meaning - asked), -r)
+
+        best = max(wanted, key=fit)
+        return best if fit(best)[0] > 0 else None
 
     def _expansions(self, query: Query) -> list[tuple[str, str]]:
         return [
@@ -257,6 +286,14 @@ class SearchEngine:
             if slot.readings
             and not (best := max(slot.readings, key=lambda r: r.worth)).literal
         ]
+
+
+def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]:
+    """Return the words of a unit grouped by worth, least first: what is written last counts."""
+    groups: dict[float, list[int]] = {}
+    for word, likely in unit:
+        groups.setdefault(likely, []).append(word)
+    return sorted(groups.items())
 
 
 def _texts(query: Query) -> tuple[str, str]:

@@ -43,6 +43,8 @@ class IndexData(Struct):
     plain: list[str]
     slips: dict[int, list[int]]
     sounds: dict[str, list[int]]
+    stems: dict[str, list[int]]
+    defaults: dict[int, int]
     phrases: list[Phrase]
 
 
@@ -70,6 +72,8 @@ class SearchIndex:
         self.plain = data.plain
         self.slips = data.slips
         self.sounds = data.sounds
+        self.stems = data.stems
+        self.defaults = data.defaults
         self.phrases: dict[str, list[Phrase]] = {}
         for phrase in data.phrases:
             self.phrases.setdefault(phrase.term[0], []).append(phrase)

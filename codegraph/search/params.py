@@ -16,8 +16,12 @@ class Params(Struct, frozen=True):
 
     # What a word of the query is worth by how it got into the query.
     prefix: float = 0.92  # the last word, unfinished, completed to this one
+    prefix_of_word: float = 0.6  # the same where the word is whole already, in shares of `prefix`
+    abbreviation_as_word: float = 0.6  # an abbreviation taken for the beginning of a word
     corrected: float = 0.9  # a slip, one edit away; each further edit costs as much again
     slip: float = 0.62  # a rare word that may be a slip of a common one
+    relative: float = 0.68  # another word of the same root
+    split: float = 0.85  # two words written as one
     word_form: float = 0.88  # a lexicon reading of a word that the code set has too
     reading: float = 0.97  # a lexicon reading of a wording; each further reading costs more
     further_reading: float = 0.07
@@ -30,13 +34,11 @@ class Params(Struct, frozen=True):
     same_words: float = 0.12  # exactly the same words
     title: float = 0.02  # an official title rather than another wording
     inclusion: float = 0.0
-    unspecified_asked: float = 0.0
     residual: float = -0.03  # "other specified …" that the query did not ask for
     external: float = -0.08  # external causes (V to Y) that the query did not ask for
     obstetric: float = -0.05  # pregnancy and newborn chapters, likewise
     poisoning: float = -0.05  # poisoning, adverse effect, underdosing
-    retired: float = -0.2
-    header: float = 0.0
+    behind_default: float = 4.0  # points by which a header stands behind its default code
     depth: float = -0.004  # per character of the code: the general before the particular
 
 

@@ -17,13 +17,28 @@ from codegraph.search.correct import Corrector
 from codegraph.search.index import SearchIndex
 from codegraph.search.lexicon import Phrase
 from codegraph.search.params import Params
-from codegraph.search.text import STOP, words
+from codegraph.search.text import SHORTEST_STEM, STOP, stem, words
 
 LONGEST = 24  # words of a query that are looked at
 _MOST_COMPLETIONS = 40
 _MOST_READINGS = 5
+_RARE = 40  # words in more entries need no relatives
 
 Unit = list[tuple[int, float]]
+
+
+@dataclass(slots=True)
+class Token:
+    """A word as given and as corrected, and the words it may stand for.
+
+    `parts`: the units of a word that is two words written as one.
+    """
+
+    given: str
+    text: str
+    unit: Unit
+    parts: list[Unit] = field(default_factory=list)
+    final: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +67,6 @@ class Query:
     words: list[str]
     slots: list[Slot] = field(default_factory=list)
     corrections: list[tuple[str, str]] = field(default_factory=list)
-    phrases: dict[str, Phrase] = field(default_factory=dict)
 
 
 class QueryReader:
@@ -66,53 +80,103 @@ class QueryReader:
 
     def read(self, text: str, *, literal: bool = False) -> Query:
         """Return the query as understood; `literal` takes the words as they stand."""
-        tokens = words(text)[:LONGEST]
-        query = Query(tokens)
-        if not tokens:
+        given = words(text)[:LONGEST]
+        query = Query(given)
+        if not given:
             return query
         unfinished = not text[-1].isspace()
-        shouted = text.isupper()
-        given = set() if shouted else {w for w in text.replace("/", " ").split() if w.isupper()}
-        capitals = {w for g in given for w in words(g)}
-        lone = len(tokens) == 1
+        tokens = self._tokens(given, unfinished, literal, query)
+        capitals = _capitals(text)
         at = 0
         while at < len(tokens):
-            phrase = None if literal else self._phrase(tokens, at, capitals, lone)
+            phrase = None if literal else self._phrase(tokens, at, capitals)
             length = len(phrase.term) if phrase else 1
-            last = unfinished and at + length == len(tokens)
-            slot = self._slot(tokens[at : at + length], phrase, last, literal, query)
+            slot = self._slot(tokens[at : at + length], phrase, literal)
             if slot is not None:
                 query.slots.append(slot)
             at += length
         return query
 
+    def _tokens(
+        self, given: list[str], unfinished: bool, literal: bool, query: Query
+    ) -> list[Token]:
+        """Return the words with what each may stand for; joins and splits where that helps."""
+        found: list[Token] = []
+        ids = self._index.ids
+        for i, word in enumerate(given):
+            final = unfinished and i == len(given) - 1
+            if found and not literal and word not in ids and (joined := found[-1].text + word) in ids:
+                found[-1] = self._token(joined, final, literal, query)  # "non union" → nonunion
+                continue
+            found.append(self._token(word, final, literal, query))
+        found[-1].final = unfinished
+        return found
+
+    def _token(self, word: str, final: bool, literal: bool, query: Query) -> Token:
+        unit = [] if word in STOP else self._unit(word, final, literal)
+        if unit or literal or word in STOP or word in self._index.phrases:
+            return Token(word, word, unit)
+        if final and any(self._index.completions(word)):
+            return Token(word, word, [])  # the beginning of a word that only the lexicon has
+        if split := self._split(word):
+            return Token(word, word, [], split)
+        found = self._corrector.corrections(word)
+        if not found:
+            return Token(word, word, self._relatives(word, None))
+        worth = self._params.corrected
+        best = found[0][0]
+        query.corrections.append((word, best))
+        unit = [(self._index.ids[text], worth**distance) for text, distance in found]
+        unit = [(w, worth) for w, worth in unit if self._index.df(w)]
+        return Token(word, best, unit)
+
     # ── phrases ──────────────────────────────────────────────────────────────────────────────
 
-    def _phrase(
-        self, tokens: list[str], at: int, capitals: set[str], lone: bool
-    ) -> Phrase | None:
+    def _phrase(self, tokens: list[Token], at: int, capitals: set[str]) -> Phrase | None:
         """Return the longest lexicon wording that begins at a word of the query."""
+        lone = len(tokens) == 1
         for first in self._spellings(tokens[at]):
+            begun = None
             for phrase in self._index.phrases.get(first, ()):
                 n = len(phrase.term)
                 if n == 1:
-                    if self._is_ordinary(phrase) and not lone and tokens[at] not in capitals:
-                        continue
-                    return phrase
-                if at + n <= len(tokens) and all(
-                    t == p or p in self._spellings(t)
-                    for t, p in zip(tokens[at : at + n], phrase.term, strict=True)
+                    if begun is None and (
+                        not self._is_ordinary(phrase) or lone or tokens[at].given in capitals
+                    ):
+                        return phrase
+                elif at + n <= len(tokens) and all(
+                    p in self._spellings(t)
+                    for t, p in zip(tokens[at : at + n - 1], phrase.term, strict=False)
                 ):
-                    return phrase
+                    end = tokens[at + n - 1]
+                    if phrase.term[-1] in self._spellings(end):
+                        return phrase
+                    if end.final and len(end.given) > 1 and phrase.term[-1].startswith(end.given):
+                        begun = phrase  # the shortest wording that this may become
+            if begun is not None:
+                return begun
+        if tokens[at].final and not tokens[at].unit and len(tokens[at].given) > 2:
+            return self._begun(tokens[at].given)
         return None
 
-    def _spellings(self, token: str) -> tuple[str, ...]:
-        """Return a word and the singular it stands for."""
-        word = self._index.ids.get(token)
+    def _begun(self, beginning: str) -> Phrase | None:
+        """Return the shortest one-word wording of the lexicon that an unfinished word may become."""
+        index = self._index
+        found = [
+            p
+            for position in index.completions(beginning)
+            for p in index.phrases.get(index.vocabulary[position], ())
+            if len(p.term) == 1
+        ]
+        return min(found, key=lambda p: len(p.term[0])) if found else None
+
+    def _spellings(self, token: Token) -> tuple[str, ...]:
+        """Return a word as corrected, and the singular it stands for."""
+        word = self._index.ids.get(token.text)
         if word is None:
-            return (token,)
+            return (token.text,)
         single = self._index.vocabulary[word]
-        return (token,) if single == token else (token, single)
+        return (token.text,) if single == token.text else (token.text, single)
 
     def _is_ordinary(self, phrase: Phrase) -> bool:
         """Whether an abbreviation is also a plain word, so that only capitals mean it."""
@@ -124,33 +188,31 @@ class QueryReader:
 
     # ── slots ────────────────────────────────────────────────────────────────────────────────
 
-    def _slot(
-        self, tokens: list[str], phrase: Phrase | None, last: bool, literal: bool, query: Query
-    ) -> Slot | None:
-        text = " ".join(tokens)
-        units, literal_text, known = [], [], True
-        for i, token in enumerate(tokens):
-            if token in STOP and not (last and i == len(tokens) - 1 and len(query.words) == 1):
-                continue
-            final = last and i == len(tokens) - 1
-            unit = self._unit(token, final, literal, phrase is not None, query)
-            known = known and bool(unit)
-            if unit:
-                units.append(unit)
-                literal_text.append(self._index.vocabulary[unit[0][0]])
+    def _slot(self, tokens: list[Token], phrase: Phrase | None, literal: bool) -> Slot | None:
+        text = " ".join(t.given for t in tokens)
         readings = []
-        if units and known:
-            readings.append(Reading(units, 1.0, " ".join(literal_text), literal=True))
-        if phrase is not None:
-            readings += self._readings(phrase, known and bool(units))
-            query.phrases[text] = phrase
+        units: list[Unit] = []
+        for t in tokens:
+            units += [t.unit] if t.unit else t.parts
+        said = [t for t in tokens if t.text not in STOP]
+        if units and all(t.unit or t.parts for t in said):
+            worth = 1.0
+            if phrase is not None and all(not self._is_word(t) for t in said):
+                worth = self._params.abbreviation_as_word
+            readings.append(Reading(units, worth, " ".join(t.text for t in tokens), literal=True))
+        if phrase is not None and not literal:
+            readings += self._readings(phrase, bool(readings) and readings[0].worth == 1.0)
         if not readings:
-            if all(t in STOP for t in tokens):
+            if not said:
                 return None
             return Slot(text, [], self._unknown * self._params.unknown)
         slot = Slot(text, readings)
         slot.weight = max(self._weight(r) for r in readings)
         return slot
+
+    def _is_word(self, token: Token) -> bool:
+        word = self._index.ids.get(token.text)
+        return word is not None and self._index.df(word) > 0
 
     def _readings(self, phrase: Phrase, has_literal: bool) -> list[Reading]:
         params, index = self._params, self._index
@@ -167,35 +229,28 @@ class QueryReader:
         idf = self._index.idf
         return float(sum(max(idf[w] for w, _ in unit[:4]) for unit in reading.units))
 
-    def _unit(
-        self, token: str, final: bool, literal: bool, in_phrase: bool, query: Query
-    ) -> Unit:
-        """Return the words of the vocabulary that a word of the query may stand for."""
+    def _unit(self, token: str, final: bool, literal: bool) -> Unit:
+        """Return the words of the vocabulary that a word as it stands may mean."""
         index, params = self._index, self._params
         word = index.ids.get(token)
-        unit: Unit = []
-        if word is not None and index.df(word) > 0:
-            unit.append((word, 1.0))
-        if final and len(token) >= 2:
-            unit += self._completions(token, word)
-        if unit:
-            if not literal:
-                unit += [
-                    (w, params.slip) for w in index.slips.get(word if word is not None else -1, ())
-                ]
-            return unit
-        if literal or in_phrase:
-            return []
-        joined = self._split(token)
-        if joined:
-            return joined
-        for text, distance in self._corrector.corrections(token):
-            unit.append((index.ids[text], params.corrected**distance))
-        if unit:
-            query.corrections.append((token, index.vocabulary[unit[0][0]]))
+        known = word is not None and index.df(word) > 0
+        unit: Unit = [(word, 1.0)] if word is not None and known else []
+        if final and not token.isdigit():
+            unit += self._completions(token, word if known else None)
+        if unit and known and not literal:
+            unit += [(w, params.slip) for w in index.slips.get(word or 0, ())]
+            unit += self._relatives(token, word)
         return unit
 
+    def _relatives(self, token: str, word: int | None) -> Unit:
+        """Return words of the same root as a rare or unknown word."""
+        index = self._index
+        if len(token) <= SHORTEST_STEM or (word is not None and index.df(word) > _RARE):
+            return []
+        return [(w, self._params.relative) for w in index.stems.get(stem(token), ()) if w != word]
+
     def _completions(self, beginning: str, word: int | None) -> Unit:
+        """Return the words that an unfinished word may become, the commonest of them."""
         index, found = self._index, {}
         for position in index.completions(beginning):
             w = index.folded[position]
@@ -203,9 +258,29 @@ class QueryReader:
                 found[w] = index.df(w)
         best = sorted(found, key=lambda w: -found[w])[:_MOST_COMPLETIONS]
         worth = self._params.prefix
-        if word is not None and index.df(word) > 0:
-            worth *= 0.6  # a whole word already: that it is unfinished is less likely
+        if word is not None:
+            worth *= self._params.prefix_of_word
         return [(w, worth) for w in best]
 
-    def _split(self, token: str) -> Unit:
-        return []
+    def _split(self, token: str) -> list[Unit]:
+        """Return the two words of the code set that were written as one, if there are such."""
+        index = self._index
+        if len(token) < 7:
+            return []
+        best: tuple[float, list[Unit]] = (0.0, [])
+        for i in range(3, len(token) - 2):
+            a, b = index.ids.get(token[:i]), index.ids.get(token[i:])
+            if a is None or b is None or not index.df(a) or not index.df(b):
+                continue
+            common = min(index.df(a), index.df(b))
+            if common > best[0]:
+                worth = self._params.split
+                best = (common, [[(a, worth)], [(b, worth)]])
+        return best[1]
+
+
+def _capitals(text: str) -> set[str]:
+    """Return the words written in capitals, where not everything is."""
+    if text.isupper():
+        return set()
+    return {w for part in text.replace("/", " ").split() if part.isupper() for w in words(part)}

@@ -84,3 +84,24 @@ def sound(word: str) -> str:
     word = _NOT_FIRST_VOWEL.sub("", _DOUBLED.sub(r"\1", word))
     word = _DOUBLED.sub(r"\1", word)
     return "a" + word[1:] if word[:1] in tuple("aeiouy") else word
+
+
+_ENDING = re.compile(
+    r"(?:ically|ations?|ational|ication|ition|ional|iosis|ical|ial|eal|inal|onal|itis|osis|asis|oses"
+    r"|atic|etic|otic|itic|ary|ory|ant|ent|ence|ance|ency|ancy|ous|ose|oid|iac|ive|ism|ist|ity|ion"
+    r"|ium|ing|ed|er|or|es|al|ar|ic|ia|is|us|um|ae|ly|a|e|y|s|o)$"
+)
+SHORTEST_STEM = 5
+
+
+def stem(word: str) -> str:
+    """Return what words of one root share: vasospasm and vasospastic, subglottis and subglottic.
+
+    Too coarse to index by; good for offering relatives of a rare word at a lower worth.
+    """
+    for _ in range(2):
+        shorter = _ENDING.sub("", word)
+        if len(shorter) < SHORTEST_STEM or shorter == word:
+            break
+        word = shorter
+    return word[:-1] if len(word) > SHORTEST_STEM and word[-1] in "st" else word
