@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from codegraph.concepts import InheritedNote
-from codegraph.model import Issue, NoteKind, SeventhCharacter, Source
+from codegraph.model import Edition, Issue, NoteKind, SeventhCharacter, Source
 
 
 class CodeRef(Struct, frozen=True):
@@ -181,3 +181,19 @@ class PathAnswer(Struct, frozen=True):
     on: date
     steps: list[PathStep]
     issues: list[Issue]
+
+
+class Count(Struct, frozen=True):
+    """Concepts of a system, and how many of them can be billed in the newest edition."""
+
+    concepts: int
+    billable: int
+
+
+class About(Struct, frozen=True):
+    """What the graph is made of."""
+
+    editions: list[Edition]
+    known_from: date
+    counts: dict[str, Count]
+    sources: list[Source]

@@ -9,7 +9,8 @@ import msgspec
 
 from codegraph.compiler import build_tables, read_curated_data
 from codegraph.concepts import Concepts, Tables
-from codegraph.errors import SnapshotError
+from codegraph.errors import DataError, SnapshotError
+from codegraph.paths import data_dir
 from codegraph.search.compile import build_index
 from codegraph.snapshot import Snapshot, discard, key_of, open_snapshot, write_snapshot
 from codegraph.sources.icd10cm_tabular import installed_release
@@ -21,13 +22,18 @@ Progress = Callable[[str, float], None]  # what is being done, share done from 0
 Report = Callable[[str], None]
 
 _PACKAGE = Path(__file__).resolve().parent
+# The code that decides what a snapshot holds.
+_COMPILER = (
+    "build.py", "codes.py", "compiler.py", "concepts.py", "model.py", "rulebook.py",
+    "sources/*.py", "search/compile.py", "search/index.py", "search/lexicon.py", "search/text.py",
+)  # fmt: skip
 
 
 def source_files(data: Path) -> list[Path]:
     """Return every file that the compiled graph depends on, the compiler's own code included."""
     release = installed_release()
     curated = [p for p in data.rglob("*") if p.suffix in (".yaml", ".csv")]
-    code = [p for p in _PACKAGE.rglob("*.py") if p.parent.name not in ("app", "encounter")]
+    code = [p for pattern in _COMPILER for p in _PACKAGE.glob(pattern)]
     return [release.tabular, release.code_list, *curated, *code]
 
 
@@ -73,6 +79,36 @@ def rebuild(data: Path, cache: Path, key: str, progress: Progress | None = None)
     )
     tell("ready", 1.0)
     return snapshot
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """What a check of all data found. `unresolved`: (concept, reference, note)."""
+
+    files: int
+    concepts: int
+    edges: int
+    resolved: int
+    unresolved: list[tuple[str, str, str]]
+    problems: list[str]
+
+
+def verify(data: Path | None = None) -> Verification:
+    """Compile everything afresh in memory and say what was found; writes nothing."""
+    data = data or data_dir()
+    files = [p for p in data.rglob("*") if p.suffix in (".yaml", ".csv")]
+    try:
+        tables = build_tables(installed_release(), data, read_curated_data(data))
+        build_index(Concepts(tables), data)
+    except DataError as error:
+        return Verification(len(files), 0, 0, 0, [], [str(error)])
+    return Verification(
+        files=len(files),
+        concepts=len(tables.codes),
+        edges=len(tables.edges),
+        resolved=tables.resolved_references,
+        unresolved=tables.unresolved,
+        problems=[],
+    )
 
 
 def open_concepts(snapshot: Snapshot) -> Concepts:

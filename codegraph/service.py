@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from codegraph.answers import (
+    About,
     Change,
     CodeAnswer,
     CodeRef,
     CodeToValidate,
+    Count,
     Interpreted,
     LifeSpan,
     Matched,
@@ -309,6 +311,25 @@ class CodeGraph:
             return [self.concepts.curie(h.row) for h in found.hits]
 
         return self.drilldown.from_text(text, find, on)
+
+    # ── what is loaded ───────────────────────────────────────────────────────────────────────
+
+    def about(self) -> About:
+        """Return what the graph is made of: editions, counts, sources."""
+        tables = self.concepts.tables
+        current = self.concepts.edition.valid_from
+        counts: dict[str, list[int]] = {}
+        for row, system in enumerate(tables.systems):
+            status = self.concepts.status(row, current)
+            count = counts.setdefault(system, [0, 0])
+            count[0] += status in ("billable", "header")
+            count[1] += status == "billable"
+        return About(
+            editions=tables.editions,
+            known_from=tables.known_from,
+            counts={name: Count(*pair) for name, pair in counts.items()},
+            sources=sorted(set(tables.sources.values()), key=lambda s: (s.title, s.section or "")),
+        )
 
     # ── parts of answers ─────────────────────────────────────────────────────────────────────
 

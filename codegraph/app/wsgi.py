@@ -1,0 +1,21 @@
+"""What a server process loads: the application around the compiled graph."""
+
+from __future__ import annotations
+
+import gc
+
+from flask import Flask
+
+from codegraph.app.factory import create_app
+from codegraph.service import CodeGraph
+
+
+def create() -> Flask:
+    """Open the graph and return the application.
+
+    The graph lives as long as the process, so the collector need not walk it again and again.
+    """
+    app = create_app(CodeGraph.open())
+    gc.collect()
+    gc.freeze()
+    return app
