@@ -32,7 +32,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     vocabulary = sorted(
         {w for ws in own_words for w in ws if w not in STOP}
         | {w for p in phrases for w in p.term if w not in STOP}
-        | {w for p in phrases for r in p.readings for w in r if w not in STOP}
+        | {w for p in phrases for r in (*p.readings, *p.broader) for w in r if w not in STOP}
     )
     fold = _folding(vocabulary)
     ids = {w: i for i, w in enumerate(vocabulary)}
@@ -73,7 +73,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         rows=np.array([row for row, _, _ in entries], np.int32).tobytes(),
         kinds=np.array([KINDS.index(kind) for _, kind, _ in entries], np.uint8).tobytes(),
         texts=[text for _, _, text in entries],
-        plain=[" ".join(w for w in ws if w not in STOP) for ws in own_words],
+        plain=[" ".join(sorted(w for w in ws if w not in STOP)) for ws in own_words],
         slips=_slips(vocabulary, df, fold),
         sounds=_sounds(vocabulary),
         stems=_stems(vocabulary, df),
@@ -198,13 +198,13 @@ def _defaults(concepts: Concepts) -> dict[int, int]:
         titles = [plain(tables.displays[r]) for r in children]
         if not children or any(_SIDE.search(t) for t in titles):
             continue
-        says = set(words(tables.displays[row])) | STOP
+        says = _roots(tables.displays[row]) | STOP
         for adds_nothing in (_UNSPECIFIED, _NEGATED):
             plainest = next(
                 (
                     r
                     for r, t in zip(children, titles, strict=True)
-                    if adds_nothing.search(t) and set(words(adds_nothing.sub(" ", t))) <= says
+                    if adds_nothing.search(t) and _roots(adds_nothing.sub(" ", t)) <= says
                 ),
                 None,
             )
@@ -216,7 +216,11 @@ def _defaults(concepts: Concepts) -> dict[int, int]:
     return found
 
 
+def _roots(title: str) -> set[str]:
+    return {w.removesuffix("s") for w in words(title)}
+
+
 _SIDE = re.compile(r"\b(?:right|left|bilateral)\b")
 # Not "unspecified site" or "unspecified joint": the site is to be asked.
 _UNSPECIFIED = re.compile(r"\bunspecified\b(?! \w)|^unspecified\b")
-_NEGATED = re.compile(r"\b(?:without|not)\b.*$")
+_NEGATED = re.compile(r"\b(?:without|not)\b(?!.*\bwith\b).*$")

@@ -306,7 +306,7 @@ def _texts(query: Query) -> tuple[str, str]:
         read.append(other)
 
     def clean(parts: list[str]) -> str:
-        return " ".join(w for part in parts for w in part.split() if w not in STOP)
+        return " ".join(sorted(w for part in parts for w in part.split() if w not in STOP))
 
     return clean(literal), clean(read)
 
@@ -326,8 +326,7 @@ def _priors(concepts: Concepts, index: SearchIndex, params: Params) -> np.ndarra
                 worth += params.obstetric
             elif code[0] == "T" and "36" <= code[1:3] <= "65":
                 worth += params.poisoning
-            text = index.plain[entry]
-            if text.startswith("other "):
+            if index.texts[entry].startswith("Other "):
                 worth += params.residual
         prior[entry] = worth
     return prior

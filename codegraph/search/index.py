@@ -25,7 +25,8 @@ class IndexData(Struct):
 
     `folded[w]`: the word whose postings stand for word w (plural → singular).
     `own_*`: word → entries that have it; `context_*`: word → entries below a title that has it.
-    `entry_words`: entry → its own words, by `word_offsets`.
+    `entry_words`: entry → its own words, by `word_offsets`. `plain`: each entry's words in
+    alphabetical order, since the order of words in a query means nothing.
     """
 
     vocabulary: list[str]

@@ -12,17 +12,22 @@ from codegraph.sources.curated import read_folder
 
 # Files whose single words are mere variants of a word: no meaning is added by reading them so.
 _VARIANTS = frozenset({"spelling.yaml", "misspellings.yaml"})
+# Files that lead to what a wording is filed under, where it has no wording of its own.
+_BROADER = frozenset({"sites.yaml", "broader.yaml"})
+_MOST = 8  # readings of one wording
 
 
 class Phrase(Struct, frozen=True, array_like=True):
     """One wording as words, and its readings as words, likeliest first.
 
-    `capitals`: the wording is an abbreviation, written in capitals in its file. `variant`: a mere
-    spelling, to be reported as a correction rather than an expansion.
+    `broader`: readings that name what the wording is filed under. `capitals`: the wording is an
+    abbreviation, written in capitals in its file. `variant`: a mere spelling, to be reported as a
+    correction rather than an expansion.
     """
 
     term: list[str]
     readings: list[list[str]]
+    broader: list[list[str]]
     capitals: bool
     variant: bool
 
@@ -37,16 +42,27 @@ def read_lexicon(folder: Path) -> list[Phrase]:
     """
     merged: dict[tuple[str, ...], Phrase] = {}
     for file in read_folder(folder, LexiconEntry, key=lambda e: e.term.lower()):
+        name = file.path.name
         for entry in file.records:
             term = words(entry.term)
-            readings = [r for text in entry.means if (r := words(text)) and r != term]
-            if not term or not readings:
+            given = [r for text in entry.means if (r := words(text)) and r != term]
+            if not term or not given:
                 continue
-            key = tuple(term)
-            before = merged.get(key)
-            if before is not None:
-                readings = before.readings + [r for r in readings if r not in before.readings]
-            capitals = entry.term.isupper() or bool(before and before.capitals)
-            variant = file.path.name in _VARIANTS and (before is None or before.variant)
-            merged[key] = Phrase(term, readings[:6], capitals, variant)
+            before = merged.get(tuple(term), Phrase(term, [], [], False, True))
+            readings, broader = before.readings, before.broader
+            if name in _BROADER:
+                broader = _joined(broader, [r for r in given if r not in readings])
+            else:
+                readings = _joined(readings, given)
+            merged[tuple(term)] = Phrase(
+                term,
+                readings,
+                broader,
+                before.capitals or entry.term.isupper(),
+                before.variant and name in _VARIANTS,
+            )
     return list(merged.values())
+
+
+def _joined(a: list[list[str]], b: list[list[str]]) -> list[list[str]]:
+    return [*a, *(r for r in b if r not in a)][:_MOST]

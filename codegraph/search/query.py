@@ -17,11 +17,12 @@ from codegraph.search.correct import Corrector
 from codegraph.search.index import SearchIndex
 from codegraph.search.lexicon import Phrase
 from codegraph.search.params import Params
-from codegraph.search.text import SHORTEST_STEM, STOP, stem, words
+from codegraph.search.text import SHORTEST_STEM, STOP, stem, without_articles, words
 
 LONGEST = 24  # words of a query that are looked at
 _MOST_COMPLETIONS = 40
 _MOST_READINGS = 5
+_MOST_BROADER = 3
 _RARE = 40  # words in more entries need no relatives
 
 Unit = list[tuple[int, float]]
@@ -80,7 +81,7 @@ class QueryReader:
 
     def read(self, text: str, *, literal: bool = False) -> Query:
         """Return the query as understood; `literal` takes the words as they stand."""
-        given = words(text)[:LONGEST]
+        given = without_articles(words(text)[:LONGEST])
         query = Query(given)
         if not given:
             return query
@@ -217,12 +218,19 @@ class QueryReader:
     def _readings(self, phrase: Phrase, has_literal: bool) -> list[Reading]:
         params, index = self._params, self._index
         top = params.word_form if has_literal and len(phrase.term) == 1 else params.reading
+        likely = [
+            (words_, top - n * params.further_reading)
+            for n, words_ in enumerate(phrase.readings[:_MOST_READINGS])
+        ]
+        likely += [
+            (words_, params.broader - n * params.further_reading)
+            for n, words_ in enumerate(phrase.broader[:_MOST_BROADER])
+        ]
         found = []
-        for n, reading in enumerate(phrase.readings[:_MOST_READINGS]):
-            units: list[Unit] = [[(index.ids[w], 1.0)] for w in reading if w not in STOP]
-            if units:
-                worth = top - n * params.further_reading
-                found.append(Reading(units, worth, " ".join(reading)))
+        for words_, worth in likely:
+            units: list[Unit] = [[(index.ids[w], 1.0)] for w in words_ if w not in STOP]
+            if units and worth > 0:
+                found.append(Reading(units, worth, " ".join(words_)))
         return found
 
     def _weight(self, reading: Reading) -> float:

@@ -7,8 +7,8 @@ import unicodedata
 
 # Words that carry no meaning of their own in titles or queries.
 STOP = frozenset(
-    "a an and as at by for from in into is it its of on or that the their this to was were with"
-    " due be been has have her his".split()
+    "an and as at by for from in into is it its of on or that the their this to was were with"
+    " due be been has have her his nos nec".split()
 )
 
 _POSSESSIVE = re.compile(r"['’`]s\b")
@@ -35,6 +35,15 @@ def plain(text: str) -> str:
 def words(text: str) -> list[str]:
     """Return the words of a text in order: letters and digits only."""
     return _WORD.findall(plain(text))
+
+
+def without_articles(given: list[str]) -> list[str]:
+    """Return a query's words without "a" where it is an article, and not a kind of hepatitis."""
+    return [
+        w
+        for i, w in enumerate(given)
+        if w != "a" or (i > 0 and given[i - 1] not in STOP) or len(given) == 1
+    ]
 
 
 def singulars(word: str) -> list[str]:
