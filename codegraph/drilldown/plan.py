@@ -1,0 +1,426 @@
+"""From units to questions: every path through the answers, compiled for one category.
+
+A plan is a decision tree whose leaves are the billable codes, in the order of the tree:
+
+  site? ─ forearm ─ side? ─ right        M79.631   0
+        │                 ├ left         M79.632   1
+        │                 └ unspecified  M79.639   2
+        └ hand ─ …
+
+A question is only built where at least two codes differ, and each code lies under exactly one
+option of each question on its way; so every code is reached, nothing else is, and no question has
+a single answer. Sets of codes are bits of an integer, so that answers given in any order, or for a
+narrower root, are intersections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from codegraph.concepts import Concepts
+from codegraph.drilldown.hints import Hint, Hints
+from codegraph.drilldown.labels import is_other, is_unspecified, labels, slug
+from codegraph.drilldown.titles import ALTERNATION_AXES, LATERALITY, Words, key
+from codegraph.drilldown.units import SEVENTH, Member, Unit
+from codegraph.drilldown.wording import (
+    OTHER,
+    UNSPECIFIED,
+    Asked,
+    Value,
+    body_rank,
+    seventh_axis,
+    shared_axis,
+    shared_value,
+    unit_axis,
+)
+
+SHARED_AXES = (*ALTERNATION_AXES, LATERALITY)
+FEW = 12  # options that a list may have without headings
+
+
+@dataclass(slots=True)
+class Option:
+    """An answer to a question; `mask` holds the codes below it, `title` what it stands for."""
+
+    value: Value
+    title: Words
+    rows: tuple[int, ...] = ()
+    branch: Branch | None = None
+    mask: int = 0
+
+
+@dataclass(slots=True)
+class Branch:
+    """A question: the options divide the codes of `mask` among them."""
+
+    asked: Asked
+    options: list[Option]
+    title: Words
+    mask: int = 0
+    by_value: dict[str, Option] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Plan:
+    """All questions of one category on one date."""
+
+    rows: list[int]
+    top: Branch | None
+    masks: dict[str, dict[str, int]]  # axis → value → codes
+    partner: dict[int, int]  # right code → left code, where only the side differs
+    position: dict[int, int]
+
+    @property
+    def everything(self) -> int:
+        """The mask of all codes."""
+        return (1 << len(self.rows)) - 1
+
+    def mask_of(self, rows: Sequence[int]) -> int:
+        """Return the mask of some codes."""
+        mask = 0
+        for row in rows:
+            mask |= 1 << self.position[row]
+        return mask
+
+    def codes(self, mask: int) -> list[int]:
+        """Return the rows of a mask."""
+        found = []
+        while mask:
+            low = mask & -mask
+            found.append(self.rows[low.bit_length() - 1])
+            mask ^= low
+        return found
+
+    def paired(self, mask: int) -> int:
+        """Return the right-sided codes of a mask whose left-sided partner is in it too."""
+        found = 0
+        for right, left in self.partner.items():
+            if mask >> right & 1 and mask >> left & 1:
+                found |= 1 << right
+        return found
+
+    def questions(self) -> Iterator[Branch]:
+        """Yield every question of the plan."""
+        stack = [self.top] if self.top else []
+        while stack:
+            branch = stack.pop()
+            yield branch
+            stack += [o.branch for o in branch.options if o.branch]
+
+
+class PlanBuilder:
+    """Builds the plan of one tree of units."""
+
+    def __init__(self, concepts: Concepts, hints: Hints) -> None:
+        self._concepts = concepts
+        self._hints = hints
+        self._rows: list[int] = []
+        self._values: list[dict[str, str]] = []
+        self._masks: dict[str, dict[str, int]] = {}
+
+    def build(self, unit: Unit) -> Plan:
+        """Return the plan for a tree of units."""
+        top = self._unit(unit, (), ())
+        pairs = {}
+        place = {}
+        for i, path in enumerate(self._values):
+            place[tuple(sorted(path.items()))] = i
+        for i, path in enumerate(self._values):
+            if path.get(LATERALITY) == "right":
+                other = tuple(sorted({**path, LATERALITY: "left"}.items()))
+                if other in place:
+                    pairs[i] = place[other]
+        return Plan(
+            self._rows, top, self._masks, pairs, {row: i for i, row in enumerate(self._rows)}
+        )
+
+    # ── questions ────────────────────────────────────────────────────────────────────────────
+
+    def _unit(
+        self, unit: Unit, parents: tuple[Words, ...], path: tuple[tuple[str, str], ...]
+    ) -> Branch | None:
+        """Ask for the unit among those below, or, in a leaf, for what its members differ in."""
+        if not unit.children:
+            return self._members(unit.title, unit.members, path)
+        first = self._asked_first(unit)
+        if first:
+            return self._side_first(first, unit, parents, path)
+        hint = self._hint(unit, None)
+        children = _flattened(unit, self._wanted(hint))
+        above = (unit.title, *parents)
+        names = labels(above, [c.title for c in children])
+        asked = _hinted(unit_axis(unit.title, names), hint)
+        options = _options(children, names, hint)
+        return self._branch(
+            asked,
+            unit.title,
+            path,
+            [
+                (option, lambda p, c=child: self._unit(c, above, p))  # type: ignore[misc]
+                for option, child in options
+            ],
+        )
+
+    def _side_first(
+        self,
+        axis: str,
+        unit: Unit,
+        parents: tuple[Words, ...],
+        path: tuple[tuple[str, str], ...],
+    ) -> Branch | None:
+        """Ask for a shared value before the units, where these follow from it."""
+        values = _distinct(m.values[axis] for m in unit.codes())
+        hint = self._hint(unit, axis)
+        asked = _hinted(shared_axis(axis, unit.title, values), hint)
+        options = [
+            Option(_reworded(shared_value(axis, v), hint), unit.title)
+            for v in sorted(values, key=lambda v: shared_value(axis, v).rank)
+        ]
+        parts = [_restricted(unit, axis, o.value.value) for o in options]
+        return self._branch(
+            asked,
+            unit.title,
+            path,
+            [
+                (o, lambda p, u=part: self._unit(u, parents, p))  # type: ignore[misc]
+                for o, part in zip(options, parts, strict=True)
+            ],
+        )
+
+    def _members(
+        self, title: Words, members: Sequence[Member], path: tuple[tuple[str, str], ...]
+    ) -> Branch | None:
+        """Ask for the shared values that members of one unit differ in, the seventh last."""
+        if len(members) == 1:
+            self._leaf(members[0].row, path)
+            return None
+        for axis in (*SHARED_AXES, SEVENTH):
+            values = [m.values.get(axis) for m in members]
+            if None in values or len(set(values)) < 2:
+                continue
+            if axis == SEVENTH:
+                asked, offered = self._seventh(members)
+            else:
+                found = _distinct(v for v in values if v)
+                asked = shared_axis(axis, title, found)
+                offered = {v: shared_value(axis, v) for v in found}
+            hint = self._hints.find(
+                (self._concepts.tables.codes[r] for r in self._above(members)), asked.axis
+            )
+            asked = _hinted(asked, hint)
+            wanted = set(values)
+            ordered = sorted((c for c in offered if c in wanted), key=lambda c: offered[c].rank)
+            return self._branch(
+                asked,
+                title,
+                path,
+                [
+                    (
+                        Option(_reworded(offered[c], hint), title),
+                        lambda p, c=c, a=axis: self._members(  # type: ignore[misc]
+                            title, [m for m in members if m.values[a] == c], p
+                        ),
+                    )
+                    for c in ordered
+                ],
+            )
+        return self._by_title(title, members, path)
+
+    def _by_title(
+        self, title: Words, members: Sequence[Member], path: tuple[tuple[str, str], ...]
+    ) -> Branch | None:
+        """Ask by whole titles: what remains where nothing tells codes apart in another way."""
+        from codegraph.drilldown.titles import words
+
+        displays = self._concepts.tables.displays
+        titles = [words(displays[m.row]) for m in members]
+        names = labels((title,), titles)
+        values = _slugs(names)
+        options = [
+            Option(Value(v, name), t, (m.row,))
+            for v, name, t, m in zip(values, names, titles, members, strict=True)
+        ]
+        return self._branch(
+            unit_axis(title, names),
+            title,
+            path,
+            [
+                (o, lambda p, m=m: self._members(title, [m], p))  # type: ignore[misc]
+                for o, m in zip(options, members, strict=True)
+            ],
+        )
+
+    def _branch(self, asked: Asked, title: Words, path, options) -> Branch:  # type: ignore[no-untyped-def]
+        taken = {axis for axis, _ in path}
+        axis, n = asked.axis, 1
+        while axis in taken:
+            n += 1
+            axis = f"{asked.axis}-{n}"
+        start = len(self._rows)
+        branch = Branch(asked._replace(axis=axis), [], title)
+        for option, grow in options:
+            low = len(self._rows)
+            option.branch = grow((*path, (axis, option.value.value)))
+            option.mask = (1 << len(self._rows)) - (1 << low)
+            by_value = self._masks.setdefault(axis, {})
+            name = option.value.value
+            by_value[name] = by_value.get(name, 0) | option.mask
+            branch.options.append(option)
+            branch.by_value[name] = option
+        branch.mask = (1 << len(self._rows)) - (1 << start)
+        return branch
+
+    def _leaf(self, row: int, path: tuple[tuple[str, str], ...]) -> None:
+        self._rows.append(row)
+        self._values.append(dict(path))
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────
+
+    @staticmethod
+    def _asked_first(unit: Unit) -> str | None:
+        """Return a shared axis that settles which units remain: then it has to be asked first."""
+        for axis in SHARED_AXES:
+            found: set[str | None] = set()
+            several = 0
+            for child in unit.children:
+                values = {m.values.get(axis) for m in child.codes()}
+                found |= values
+                several += len(values) > 1
+            if None not in found and len(found) > 1 and several * 4 <= len(unit.children):
+                return axis
+        return None
+
+    def _seventh(self, members: Sequence[Member]) -> tuple[Asked, dict[str, Value]]:
+        concepts = self._concepts
+        meanings: dict[str, str] = {}
+        for member in members:
+            parent = concepts.parent(member.row)
+            if parent is not None:
+                for s in concepts.seventh_characters(parent):
+                    meanings.setdefault(s.value, s.meaning)
+            character = member.values[SEVENTH]
+            meanings.setdefault(character, concepts.tables.displays[member.row])
+        return seventh_axis(meanings)
+
+    def _above(self, members: Sequence[Member]) -> Iterator[int]:
+        row: int | None = members[0].row
+        while row is not None:
+            yield row
+            row = self._concepts.parent(row)
+
+    def _hint(self, unit: Unit, asks: str | None) -> Hint | None:
+        codes = [self._concepts.tables.codes[m.row] for m in unit.members]
+        return self._hints.find(codes, asks)
+
+    def _wanted(self, hint: Hint | None) -> set[int]:
+        codes = hint.flatten if hint else []
+        return {
+            self._concepts.index(f"icd10cm:{c}") for c in codes if f"icd10cm:{c}" in self._concepts
+        }
+
+
+def _options(
+    children: Sequence[Unit], names: Sequence[str], hint: Hint | None
+) -> list[tuple[Option, Unit]]:
+    """Return the options for units, in the order in which they are offered."""
+    values = _slugs(names)
+    placed = []
+    for i, (child, name, value) in enumerate(zip(children, names, values, strict=True)):
+        last = 0
+        guidance = None
+        unspecified = is_unspecified(child.title) and _says(name, "unspecified", "nos")
+        if name.lower().startswith("other") or (is_other(child.title) and _says(name, "other")):
+            last, guidance = 1, OTHER
+        if unspecified:
+            last, guidance = 2, UNSPECIFIED
+        option = Option(
+            Value(value, name, unspecified, guidance),
+            child.title,
+            tuple(m.row for m in child.members),
+        )
+        placed.append((last, i, option, child))
+    regular = [body_rank(p[2].value.label) for p in placed if p[0] == 0]
+    if len(regular) > 2 and None not in regular and len(set(regular)) == len(regular):
+        ranks = iter(regular)
+        placed = [
+            (last, next(ranks) if last == 0 else 1000 + i, option, child)  # type: ignore[misc]
+            for last, i, option, child in placed
+        ]
+    if hint:
+        order = {v: i for i, v in enumerate(hint.order)}
+        placed = [
+            (0, order[o.value.value], o, c) if o.value.value in order else (last + 1, i, o, c)
+            for last, i, o, c in placed
+        ]
+        for _, _, option, _ in placed:
+            option.value = _reworded(option.value, hint)
+    placed.sort(key=lambda p: (p[0], p[1]))
+    return [(option, child) for _, _, option, child in placed]
+
+
+def _flattened(unit: Unit, wanted: set[int]) -> list[Unit]:
+    """Return the units to ask for: a vague one among them gives way to its own, if few."""
+    children = list(unit.children)
+    for child in unit.children:
+        total = len(children) + len(child.children) - 1
+        vague = _is_vague(child) and total <= FEW
+        if child.children and (vague or any(m.row in wanted for m in child.members)):
+            at = children.index(child)
+            children[at : at + 1] = child.children
+    return children
+
+
+def _is_vague(child: Unit) -> bool:
+    """Whether a unit's parts say more than it does: "hand and fingers", "limb, unspecified"."""
+    if not 2 <= len(child.children) <= 4 or PlanBuilder._asked_first(child):
+        return False
+    whole = key(child.title)
+    parts = [key(c.title) for c in child.children]
+    joined = len(parts) <= 3 and any(w.norm == "and" for w in child.title)
+    vague = is_unspecified(child.title) or is_other(child.title)
+    return (joined or vague) and not any(p[: len(whole)] == whole for p in parts)
+
+
+def _restricted(unit: Unit, axis: str, value: str) -> Unit:
+    """Return a tree of units with only the codes that have a value, single children passed."""
+    if not unit.children:
+        return Unit(unit.title, [m for m in unit.members if m.values.get(axis) == value])
+    children = [_restricted(c, axis, value) for c in unit.children]
+    children = [c for c in children if c.children or c.members]
+    if len(children) == 1:
+        return children[0]
+    members = [m for m in unit.members if m.values.get(axis) in (None, value)]
+    return Unit(unit.title, members if children else [], children)
+
+
+def _hinted(asked: Asked, hint: Hint | None) -> Asked:
+    if hint is None:
+        return asked
+    return Asked(hint.axis or asked.axis, hint.question or asked.text, hint.help or asked.help)
+
+
+def _reworded(value: Value, hint: Hint | None) -> Value:
+    if hint is None:
+        return value
+    group = next((g for g, names in hint.groups.items() if value.value in names), value.group)
+    return value._replace(label=hint.labels.get(value.value, value.label), group=group)
+
+
+def _slugs(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        value, n = slug(name), 1
+        while value in found:
+            n += 1
+            value = f"{slug(name)}-{n}"
+        found.append(value)
+    return found
+
+
+def _distinct(values) -> list[str]:  # type: ignore[no-untyped-def]
+    return list(dict.fromkeys(values))
+
+
+def _says(label: str, *words: str) -> bool:
+    return any(w in words for w in label.lower().replace(",", " ").split())
