@@ -24,7 +24,9 @@ from codegraph.sources.icd10cm_notes import references
 
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST_MARK = 2  # letters; one letter would mark half the title
-_UNMARKED = frozenset("of in the and or with without to on at by for due".split())
+_UNMARKED = frozenset(
+    ("of", "in", "the", "and", "or", "with", "without", "to", "on", "at", "by", "for", "due")
+)
 
 
 def shown_date() -> date:
