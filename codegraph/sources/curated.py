@@ -83,7 +83,11 @@ def read_curated(
                 field=str(name),
                 fix=f"use one of {', '.join(sorted(allowed))}",
             )
-    sources = _convert(path, text, raw.get("sources") or {}, dict[str, Source], ("sources",))
+    named = _convert(path, text, raw.get("sources") or {}, dict[str, Any], ("sources",))
+    sources = {
+        name: _convert(path, text, source, Source, ("sources", name))
+        for name, source in named.items()
+    }
     parts = {
         name: _convert(path, text, raw.get(name) or [], list[kind], (name,))  # type: ignore[valid-type]
         for name, kind in lists.items()
