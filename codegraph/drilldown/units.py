@@ -128,7 +128,7 @@ class UnitBuilder:
         """Take the part named with the side out of titles, where they stay distinct without it."""
         short = {name: shorter.get(name, group.title) for name, group in groups.items()}
         keys = {key(title) for title in short.values()}
-        if len(keys) == len(groups) and above not in keys:
+        if len(keys) == len(groups) and not any(set(k) <= set(above) for k in keys):
             for name, group in groups.items():
                 group.title = short[name]
 
@@ -139,10 +139,9 @@ class UnitBuilder:
         concepts, tables = self._concepts, self._concepts.tables
         side = member.values.get(LATERALITY)
         children = self._children(member.row)
-        if not children or concepts.status(member.row, self._on) == "billable":
-            if concepts.status(member.row, self._on) == "billable":
-                items.append(Item(unit.title, side, settled=True))
-                members.append((member, True))
+        if concepts.status(member.row, self._on) == "billable":
+            items.append(Item(unit.title, side, settled=True))
+            members.append((member, True))
         for child in children:
             if tables.kinds[child] == "code":
                 values = {**member.values, **self._seventh(member.row, tables.codes[child][-1])}

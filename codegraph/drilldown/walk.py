@@ -286,7 +286,7 @@ class Drilldown:
                 len(concepts.billable_below(r, on)),
                 False,
                 tables.codes[r] if concepts.status(r, on) == "billable" else None,
-                group=_block(tables.codes[r], tables.codes[rows[0]]) if many else None,
+                group=_block(tables.codes[r]) if many else None,
             )
             for r, name in zip(rows, names, strict=True)
         ]
@@ -344,7 +344,7 @@ def _already_final(code: str) -> WalkError:
     return WalkError(f"{code} is already a complete code: nothing more is asked.")
 
 
-def _block(code: str, first: str) -> str:
+def _block(code: str) -> str:
     """Return the heading for long lists of sections and categories: the tens of the code."""
     start = code[:2]
     return f"{start}0-{start}9" if len(code) == 3 else f"{code[0]}"

@@ -26,6 +26,7 @@ class Value(NamedTuple):
     guidance: str | None = None
     group: str | None = None
     rank: int = 0
+    said: str | None = None  # the words of official titles, where the label has others
 
 
 class Asked(NamedTuple):
@@ -109,6 +110,7 @@ _VALUES: dict[str, dict[str, Value]] = {
             guidance="Rarely right: only where the record gives no basis for the trimester and "
             "nobody can be asked (Guidelines I.C.15.a.5).",
             rank=9,
+            said="unspecified trimester",
         ),
     },
 }
@@ -191,7 +193,7 @@ def seventh_axis(meanings: dict[str, str]) -> tuple[Asked, dict[str, Value]]:
         asked = Asked("time", "When was it measured?")
     else:
         asked = Asked("detail", "Which detail is documented?")
-    return asked, {c: _plain(c, m, i) for i, (c, m) in enumerate(meanings.items())}
+    return asked, {c: _plain(m, i) for i, (c, m) in enumerate(meanings.items())}
 
 
 def _encounter(character: str, meaning: str, rank: int) -> Value:
@@ -223,10 +225,10 @@ def _encounter(character: str, meaning: str, rank: int) -> Value:
     value = group.split()[0].lower() if label in (group, "Sequela") else slug(label)
     if character in ("B", "C") and label.endswith("I or II"):
         guidance += " Type I or II also where the type of the open fracture is not stated."
-    return Value(value, label, guidance=guidance, group=group, rank=rank)
+    return Value(value, label, guidance=guidance, group=group, rank=rank, said=first)
 
 
-def _plain(character: str, meaning: str, rank: int) -> Value:
+def _plain(meaning: str, rank: int) -> Value:
     first = meaning.split(";")[0].strip()
     unspecified = "unspecified" in first
     label = first[:1].upper() + first[1:]
