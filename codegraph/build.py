@@ -19,7 +19,7 @@ CONCEPTS_PART = "concepts.msgpack"
 SEARCH_PART = "search.bin"
 
 Progress = Callable[[str, float], None]  # what is being done, share done from 0 to 1
-Report = Callable[[str], None]
+Tell = Callable[[str], None]
 
 _PACKAGE = Path(__file__).resolve().parent
 # The code that decides what a snapshot holds.
@@ -38,7 +38,7 @@ def source_files(data: Path) -> list[Path]:
 
 
 def ensure_snapshot(
-    data: Path, cache: Path, progress: Progress | None = None, report: Report | None = None
+    data: Path, cache: Path, progress: Progress | None = None, report: Tell | None = None
 ) -> Snapshot:
     """Return the snapshot for the files as they are, compiling it where there is none.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import IO, TYPE_CHECKING, Any, ParamSpec
 
 import click
 import msgspec
@@ -31,9 +31,7 @@ class DateOfService(click.ParamType[date]):
 
     name = "date"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Return the date, or fail with what is wrong with it."""
         if isinstance(value, date):
             return value
@@ -192,6 +190,39 @@ def validate(codes: Sequence[str], on: date, as_json: bool) -> None:
     _show(answer, as_json, report.validations)
     if any(r.verdict != "billable" for r in answer.results):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("file", metavar="FILE", type=click.File("rb"))
+@click.option("--payers", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_json
+@_answers
+def check(file: IO[bytes], payers: Path | None, as_json: bool) -> None:
+    """Check an encounter (YAML or JSON, - for standard input).
+
+    Exit status 0: nothing to mend or to find out; 1: findings; 2: unusable input.
+    """
+    from codegraph.encounter import decode_encounter
+
+    encounter = decode_encounter(_yaml_or_json(file.read()))
+    given = None if payers is None else [payers]
+    answer = CodeGraph.open(payer_dirs=given, progress=_Bar(), report=_warn).check(encounter)
+    _show(answer, as_json, report.encounter)
+    verdicts = (answer.verdict.coding, answer.verdict.coverage, answer.verdict.documentation)
+    if any(v not in ("pass", "not_applicable") for v in verdicts):
+        sys.exit(1)
+
+
+def _yaml_or_json(raw: bytes) -> object:
+    """Return what a file holds; never repeats it in a message."""
+    import yaml
+
+    try:
+        return yaml.load(raw, yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise InvalidInputError(f"The file is neither YAML nor JSON{where}.") from None
 
 
 @main.command()

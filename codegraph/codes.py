@@ -20,7 +20,7 @@ from codegraph.model import CODE_SYSTEMS, NODE_SYSTEMS
 
 LONGEST_INPUT = 64  # characters; no code, range or slug comes near it
 
-_ICD = re.compile(r"[A-Z][0-9A-Z]{2}[0-9A-Z]{0,4}")
+_ICD = re.compile(r"[A-Z](?:[0-9][0-9A-Z]|[A-Z][0-9])[0-9A-Z]{0,4}")
 _ICD_SECTION = re.compile(r"([A-Z][0-9A-Z]{2})-([A-Z][0-9A-Z]{2})")
 _ICD_CHAPTER = re.compile(r"(?:CHAPTER[- ]?)?([0-9]{1,2})")
 _CPT = re.compile(r"[0-9]{4}[0-9A-Z]")

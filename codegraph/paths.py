@@ -33,3 +33,9 @@ def cache_dir() -> Path:
     """Return the folder of compiled snapshots; CODEGRAPH_CACHE overrides the user's cache folder."""
     given = os.environ.get("CODEGRAPH_CACHE")
     return Path(given) if given else Path(platformdirs.user_cache_dir("codegraph"))
+
+
+def payers_of_site() -> list[Path]:
+    """Return the folders of a site's own payers that CODEGRAPH_PAYERS names."""
+    given = os.environ.get("CODEGRAPH_PAYERS", "")
+    return [Path(folder) for folder in given.split(os.pathsep) if folder]

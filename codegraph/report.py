@@ -7,6 +7,7 @@ import click
 from codegraph.answers import About, CodeAnswer, PathAnswer, SearchAnswer, ValidateAnswer
 from codegraph.build import Verification
 from codegraph.drilldown import Walk
+from codegraph.encounter import Report
 from codegraph.model import Issue
 
 _VERDICT = {
@@ -111,6 +112,43 @@ def walk(answer: Walk) -> None:
     _issues(answer.issues)
 
 
+_FINDING = {
+    "pass": ("✓", "green"),
+    "fail": ("✗", "red"),
+    "warn": ("!", "yellow"),
+    "no_data": ("?", "cyan"),
+    "not_applicable": ("·", "white"),
+}
+
+
+def encounter(answer: Report) -> None:
+    """Print claim lines, then findings by kind with what would clear them."""
+    click.secho(f"{answer.date_of_service} · payer {answer.payer}", bold=True)
+    if answer.claim_lines:
+        click.echo("\nclaim lines")
+    for line in answer.claim_lines:
+        modifiers = "".join(f"-{m}" for m in line.modifiers)
+        pointers = ", ".join(line.diagnoses) or "no diagnosis"
+        click.echo(
+            f"  {_code(line.code + modifiers)} × {line.units:<4} {line.display}  ({pointers})"
+        )
+    for kind in ("coding", "coverage", "documentation"):
+        verdict = getattr(answer.verdict, kind)
+        mark, colour = _FINDING[verdict]
+        click.echo(f"\n{kind}: " + click.style(f"{mark} {verdict.replace('_', ' ')}", fg=colour))
+        for found in answer.findings:
+            if found.kind != kind or found.verdict == "not_applicable":
+                continue
+            mark, colour = _FINDING[found.verdict]
+            advice = " (advice)" if found.advice else ""
+            click.echo(f"  {click.style(mark, fg=colour, bold=True)} {found.message}{advice}")
+            if found.fix and found.verdict != "pass":
+                click.echo(f"      fix: {found.fix}")
+            source = found.source
+            click.secho(f"      {found.rule} · {source.title} · trace {source.trace}", dim=True)
+    _issues(answer.issues)
+
+
 def about(answer: About) -> None:
     """Print what is loaded."""
     for edition in answer.editions:
@@ -123,7 +161,10 @@ def about(answer: About) -> None:
         click.echo(f"{system.ljust(10)} {count.concepts:7} concepts {count.billable:7} billable")
     click.echo("\nsources")
     for source in answer.sources:
-        click.echo(f"  {source.trace.ljust(4)} {source.title}" + (f", {source.section}" if source.section else ""))
+        click.echo(
+            f"  {source.trace.ljust(4)} {source.title}"
+            + (f", {source.section}" if source.section else "")
+        )
 
 
 def verification(answer: Verification) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +36,24 @@ from codegraph.answers import (
 from codegraph.build import (
     SEARCH_PART,
     Progress,
-    Report,
+    Tell,
     ensure_snapshot,
     open_concepts,
     rebuild,
 )
 from codegraph.concepts import Concepts
 from codegraph.drilldown import Drilldown, Walk
-from codegraph.errors import InvalidInputError, SnapshotError, UnknownSystemError
+from codegraph.encounter import Encounter, EncounterChecker, Report
+from codegraph.encounter.model import PayerView, RuleView
+from codegraph.errors import (
+    InvalidInputError,
+    NotFoundError,
+    SnapshotError,
+    UnknownSystemError,
+)
 from codegraph.graph import KnowledgeGraph
 from codegraph.model import CODE_SYSTEMS, NODE_SYSTEMS, Issue, Source
-from codegraph.paths import cache_dir, data_dir
+from codegraph.paths import cache_dir, data_dir, payers_of_site
 from codegraph.search.engine import SearchEngine
 from codegraph.validation import explain_invalid, resolve, validate
 
@@ -56,19 +65,50 @@ MOST_CODES = 1000  # of one validate request
 class CodeGraph:
     """The service. Make it with `CodeGraph.open()`."""
 
-    def __init__(self, concepts: Concepts, engine: SearchEngine, drilldown: Drilldown) -> None:
+    def __init__(
+        self, concepts: Concepts, index: bytes, data: Path, payer_dirs: Sequence[Path] = ()
+    ) -> None:
         self.concepts = concepts
         self.graph = KnowledgeGraph(concepts)
-        self.drilldown = drilldown
-        self._engine = engine
+        self._index = index
+        self._data = data
+        self._payer_dirs = tuple(payer_dirs)
+
+    # Opened on first use: showing one code needs neither search, walk nor rules.
+
+    @cached_property
+    def engine(self) -> SearchEngine:
+        """The search over this graph."""
+        return SearchEngine.open(self.concepts, self._index)
+
+    @cached_property
+    def drilldown(self) -> Drilldown:
+        """The guided walk over this graph."""
+        return Drilldown.open(self.concepts, self._data)
+
+    @cached_property
+    def checker(self) -> EncounterChecker:
+        """The encounter check with the shipped rules and payers, and a site's own."""
+        return EncounterChecker.open(self.concepts, self._data, self._payer_dirs)
+
+    def warm_up(self) -> None:
+        """Open everything now, so that no first question waits.
+
+        Raises
+        ------
+        DataError
+            If a rule, a payer, a hint or a body map is not as it must be.
+        """
+        _ = self.engine, self.drilldown, self.checker
 
     @classmethod
     def open(
         cls,
         data: Path | None = None,
         cache: Path | None = None,
+        payer_dirs: Sequence[Path] | None = None,
         progress: Progress | None = None,
-        report: Report | None = None,
+        report: Tell | None = None,
     ) -> CodeGraph:
         """Open the compiled graph, compiling it first where a source file has changed.
 
@@ -76,6 +116,8 @@ class CodeGraph:
         ----------
         data, cache
             Other folders than the shipped data and the user's cache.
+        payer_dirs
+            Folders of a site's own payers; CODEGRAPH_PAYERS where not given.
         progress, report
             Told how far a compilation is, and when a snapshot had to be discarded.
 
@@ -95,7 +137,7 @@ class CodeGraph:
             snapshot = rebuild(data, cache, snapshot.manifest.key, progress)
             concepts = open_concepts(snapshot)
             index = snapshot.part(SEARCH_PART)
-        return cls(concepts, SearchEngine.open(concepts, index), Drilldown.open(concepts, data))
+        return cls(concepts, index, data, payers_of_site() if payer_dirs is None else payer_dirs)
 
     # ── search ───────────────────────────────────────────────────────────────────────────────
 
@@ -140,7 +182,7 @@ class CodeGraph:
                 f"There is no code system {system[:64]!r}.", suggestions=tuple(CODE_SYSTEMS)
             )
         started = time.perf_counter()
-        found = self._engine.search(
+        found = self.engine.search(
             query, on, system=system, billable=billable, limit=limit, literal=literal
         )
         results = []
@@ -307,10 +349,44 @@ class CodeGraph:
             )
 
         def find(query: str) -> list[str]:
-            found = self._engine.search(query, on, system="icd10cm", limit=10)
+            found = self.engine.search(query, on, system="icd10cm", limit=10)
             return [self.concepts.curie(h.row) for h in found.hits]
 
         return self.drilldown.from_text(text, find, on)
+
+    # ── encounter ────────────────────────────────────────────────────────────────────────────
+
+    def check(self, encounter: Encounter) -> Report:
+        """Return claim lines and findings for what happened in the room.
+
+        Raises
+        ------
+        InvalidInputError
+            If there is no such payer.
+        """
+        return self.checker.check(encounter)
+
+    def rules(self) -> tuple[RuleView, ...]:
+        """Return every rule, with its sources."""
+        return self.checker.rules
+
+    def rule(self, id: str) -> RuleView:
+        """Return one rule.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none of that id; suggests those that are near.
+        """
+        known = {rule.id: rule for rule in self.rules()}
+        if id not in known:
+            near = get_close_matches(id[:100], known, n=3)
+            raise NotFoundError(f"There is no rule {id[:100]!r}.", suggestions=tuple(near))
+        return known[id]
+
+    def payers(self) -> tuple[PayerView, ...]:
+        """Return every payer, with the parameters by which rules differ."""
+        return self.checker.payers
 
     # ── what is loaded ───────────────────────────────────────────────────────────────────────
 

@@ -9,12 +9,14 @@ from codegraph.app.requests import (
     as_json,
     body,
     date_of_service,
+    payer_problems,
     service,
     walk_answers,
     whole_number,
     yes_or_no,
 )
-from codegraph.errors import InvalidInputError
+from codegraph.encounter import decode_encounter
+from codegraph.errors import InvalidInputError, NotFoundError
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -62,6 +64,42 @@ def drilldown_text() -> Response:
             "Give text=, or a code in the path: /api/v1/drilldown/icd10cm/M79.6."
         )
     return as_json(service().drill_text(text, date_of_service()))
+
+
+@blueprint.post("/encounters/check")
+def check() -> Response:
+    """Check an encounter: claim lines and findings."""
+    service().checker.reload_if_changed()
+    return as_json(service().check(decode_encounter(request.get_data())))
+
+
+@blueprint.get("/rules")
+def rules() -> Response:
+    """List the rules."""
+    return as_json({"rules": service().rules()})
+
+
+@blueprint.get("/rules/<id>")
+def rule(id: str) -> Response:
+    """Show one rule."""
+    return as_json(service().rule(id))
+
+
+@blueprint.get("/payers")
+def payers() -> Response:
+    """List the payers."""
+    service().checker.reload_if_changed()
+    return as_json({"payers": service().payers(), "problems": payer_problems()})
+
+
+@blueprint.get("/names/<kind>")
+def names(kind: str) -> Response:
+    """List muscles or drugs under all their names, for typeahead."""
+    checker = service().checker
+    known = {"muscles": checker.muscles, "drugs": checker.drugs}
+    if kind not in known:
+        raise NotFoundError(f"There are no {kind[:40]!r} here.", suggestions=tuple(known))
+    return as_json({"names": known[kind]()})
 
 
 @blueprint.get("/graph/path")

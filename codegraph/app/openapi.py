@@ -19,6 +19,8 @@ from codegraph.answers import (
 from codegraph.app.problems import Problem
 from codegraph.app.requests import as_json
 from codegraph.drilldown import Walk
+from codegraph.encounter import Encounter, Report
+from codegraph.encounter.model import RuleView
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -145,6 +147,36 @@ _OPERATIONS: dict[str, dict[str, tuple[str, list[Json], Any, Any, tuple[int, ...
             None,
             PathAnswer,
             (400, 404),
+        )
+    },
+    "/api/v1/encounters/check": {
+        "post": ("Claim lines and findings for an encounter", [], Encounter, Report, (400, 413))
+    },
+    "/api/v1/rules": {"get": ("Every rule, with its sources", [], None, dict, ())},
+    "/api/v1/rules/{id}": {
+        "get": (
+            "One rule",
+            [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            None,
+            RuleView,
+            (404,),
+        )
+    },
+    "/api/v1/payers": {"get": ("Every payer, with its parameters", [], None, dict, ())},
+    "/api/v1/names/{kind}": {
+        "get": (
+            "Muscles or drugs under all their names",
+            [
+                {
+                    "name": "kind",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "enum": ["muscles", "drugs"]},
+                }
+            ],
+            None,
+            dict,
+            (404,),
         )
     },
     "/healthz": {"get": ("Does the process answer", [], None, dict, ())},

@@ -21,6 +21,11 @@ def service() -> CodeGraph:
     return cast(CodeGraph, current_app.extensions["codegraph"])
 
 
+def payer_problems() -> list[str]:
+    """Return what is wrong with a site's payer files; the last good set is then in use."""
+    return [str(error) for error in service().checker.payer_errors]
+
+
 def today() -> date:
     """Return the current day by the application's clock."""
     return cast(date, current_app.extensions["today"]())

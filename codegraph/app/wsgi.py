@@ -15,7 +15,9 @@ def create() -> Flask:
 
     The graph lives as long as the process, so the collector need not walk it again and again.
     """
-    app = create_app(CodeGraph.open())
+    service = CodeGraph.open()
+    service.warm_up()
+    app = create_app(service)
     gc.collect()
     gc.freeze()
     return app
