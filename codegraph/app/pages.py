@@ -21,7 +21,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from codegraph import codes
 from codegraph.answers import SearchAnswer
-from codegraph.app import codeview, picture, reference_pages, rendering, timeline, walk_pages
+from codegraph.app import (
+    codeview,
+    encounter_pages,
+    picture,
+    reference_pages,
+    rendering,
+    timeline,
+    walk_pages,
+)
 from codegraph.app.rendering import address, code_address
 from codegraph.app.requests import date_of_service, service, whole_number, yes_or_no
 from codegraph.errors import RequestError
@@ -31,6 +39,7 @@ blueprint.record(rendering.register)
 blueprint.app_context_processor(rendering.page_context)
 blueprint.register_blueprint(reference_pages.blueprint)
 blueprint.register_blueprint(walk_pages.blueprint)
+blueprint.register_blueprint(encounter_pages.blueprint)
 
 _FIRST_RESULTS = 20
 _A_YEAR = 31_536_000  # seconds

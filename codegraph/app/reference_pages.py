@@ -1,14 +1,14 @@
-"""Pages to look things up in: about the data."""
+"""Pages to look things up in: about the data, the rules, the API."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, current_app, render_template
 
+from codegraph.answers import About
+from codegraph.app import openapi
 from codegraph.app.requests import date_of_service, service
-from codegraph.concepts import Concepts
 from codegraph.model import CODE_SYSTEMS, NODE_SYSTEMS
 
 blueprint = Blueprint("reference", __name__)
@@ -17,41 +17,43 @@ blueprint = Blueprint("reference", __name__)
 @blueprint.get("/about")
 def about() -> str:
     """Show what is loaded, for which dates, from which sources, and what is not."""
-    on = date_of_service()
-    concepts = service().concepts
-    tables = concepts.tables
+    date_of_service()
+    tables = service().concepts.tables
     return render_template(
         "about.html",
-        editions=tables.editions,
-        known_from=tables.known_from,
-        counts=_counts(concepts, on),
+        about=_about(),
         systems={**CODE_SYSTEMS, **NODE_SYSTEMS},
         edges=len(tables.edges),
         resolved=tables.resolved_references,
         unresolved=tables.unresolved,
-        sources=sorted(set(tables.sources.values()), key=lambda s: (s.title, s.section or "")),
     )
 
 
-def _counts(concepts: Concepts, on: date) -> list[tuple[str, int, int | None]]:
-    """Return per system the concepts and, of a code system, those billable on the date.
-
-    Counting looks at every concept; the last date's result is kept.
-    """
-    kept = current_app.extensions.get("codegraph_counts")
-    if kept is not None and kept[0] == on:
-        return cast(list[tuple[str, int, int | None]], kept[1])
-    total: dict[str, int] = {}
-    billable: dict[str, int] = {}
-    for row, system in enumerate(concepts.tables.systems):
-        total[system] = total.get(system, 0) + 1
-        if system in CODE_SYSTEMS and concepts.status(row, on) == "billable":
-            billable[system] = billable.get(system, 0) + 1
-    order = [*CODE_SYSTEMS, *NODE_SYSTEMS]
-    counts = [
-        (system, total[system], billable.get(system, 0) if system in CODE_SYSTEMS else None)
-        for system in order
-        if system in total
+@blueprint.get("/api")
+def api() -> str:
+    """Show the OpenAPI document as a page."""
+    document = openapi.document()
+    operations = [
+        (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
     ]
-    current_app.extensions["codegraph_counts"] = (on, counts)
-    return counts
+    return render_template(
+        "api.html",
+        document=document,
+        operations=operations,
+        schemas=_schemas(document),
+    )
+
+
+def _about() -> About:
+    """Return what the graph is made of. Counting looks at every concept: the result is kept."""
+    kept = current_app.extensions.get("codegraph_about")
+    if kept is None:
+        kept = current_app.extensions["codegraph_about"] = service().about()
+    return cast(About, kept)
+
+
+def _schemas(document: dict[str, Any]) -> dict[str, Any]:
+    schemas: dict[str, Any] = document.get("components", {}).get("schemas", {})
+    return dict(sorted(schemas.items()))

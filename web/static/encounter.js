@@ -63,6 +63,9 @@ export function encounter() {
   /* Links of the page follow the date that the form holds. */
   function follow(date) {
     const today = document.body.dataset.today;
+    const shown = document.querySelector("[data-shown-date]");
+    shown.textContent = date;
+    shown.closest(".date").classList.toggle("moved", date !== today);
     for (const link of document.querySelectorAll("a[href^='/']")) {
       const url = new URL(link.href);
       if (date && date !== today) url.searchParams.set("on", date);

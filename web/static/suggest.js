@@ -1,7 +1,8 @@
 /* Suggestions under a field (the ARIA combobox with a list).
 
    data-suggest="go": choosing opens the page. "fill": choosing writes the code into the field.
-   data-suggest-system narrows the search; data-suggest-names="muscle" asks for names instead.
+   "names": the same from the field's datalist; data-suggest-keep="alias" writes the alias that matched.
+   data-suggest-system and data-suggest-billable narrow the search.
    At most one request is in the air; an answer to an older question is dropped. */
 import { say } from "./copy.js";
 
@@ -47,14 +48,18 @@ class Suggestions {
     this.timer = 0;
     this.asked = null; // the request in the air
     this.shown = ""; // the query that the list answers
-    const holder = field.closest(".find, .field, .two > div") || field.parentElement;
+    const holder = field.closest(".find, .field, .two > div, .rows li") || field.parentElement;
     if (getComputedStyle(holder).position === "static") holder.classList.add("field");
     holder.append(this.box);
     const roles = { role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": this.list.id };
     for (const [name, value] of Object.entries(roles)) field.setAttribute(name, value);
     field.addEventListener("input", () => this.typed());
     field.addEventListener("keydown", (event) => this.key(event));
-    field.addEventListener("blur", () => setTimeout(() => this.close(), 120));
+    field.addEventListener("blur", () => {
+      clearTimeout(this.timer);
+      this.stop();
+      this.close();
+    });
     this.box.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
@@ -81,7 +86,8 @@ class Suggestions {
       const response = await fetch(this.address(query), { signal: asked.signal, headers: { Accept: "application/json" } });
       if (!response.ok) throw new Error(String(response.status));
       const answer = await response.json();
-      if (asked === this.asked && query === this.field.value.trim()) this.show(query, answer);
+      const wanted = asked === this.asked && query === this.field.value.trim();
+      if (wanted && document.activeElement === this.field) this.show(query, answer);
     } catch (error) {
       if (error.name !== "AbortError") {
         this.close();
@@ -186,7 +192,7 @@ class Suggestions {
   }
 
   take(option, apart) {
-    if (this.mode === "fill") {
+    if (this.mode !== "go") {
       this.field.value = option.fill;
       this.close();
       this.field.dispatchEvent(new Event("change", { bubbles: true }));
@@ -237,6 +243,79 @@ class Suggestions {
   }
 }
 
+/* Suggestions from the names that the page carries in a datalist; nothing is asked of the server. */
+class NameSuggestions extends Suggestions {
+  constructor(field) {
+    super(field);
+    this.names = namesOf(field.getAttribute("list"));
+    field.removeAttribute("list");
+    this.list.classList.add("names");
+    this.keepAlias = field.dataset.suggestKeep === "alias";
+  }
+
+  ask(query) {
+    const wanted = query.toLowerCase();
+    const found = [];
+    for (const entry of this.names) {
+      const match = best(entry, wanted);
+      if (match) found.push({ entry, ...match });
+    }
+    found.sort((a, b) => a.rank - b.rank || a.entry.name.length - b.entry.name.length);
+    this.options = [];
+    for (const { entry, alias } of found.slice(0, 8)) {
+      const element = piece("suggestion");
+      mark(element.querySelector(".name"), entry.name, [query]);
+      element.querySelector(".code").remove();
+      element.querySelector(".state").textContent = entry.kind;
+      if (alias) {
+        const why = element.querySelector(".why");
+        why.hidden = false;
+        mark(why.querySelector("q"), alias, [query]);
+      }
+      this.options.push(this.ready(element, { fill: alias && this.keepAlias ? alias : entry.name, go: "", parameters: {} }));
+    }
+    this.list.replaceChildren(...this.options.map((option) => option.element));
+    this.choose(-1);
+    this.box.hidden = this.options.length === 0;
+    this.field.setAttribute("aria-expanded", String(!this.box.hidden));
+    say(this.options.length ? this.options.length + this.words.dataset.count : this.words.dataset.none);
+  }
+}
+
+const datalists = new Map();
+
+function namesOf(id) {
+  if (!datalists.has(id)) {
+    const options = [...document.getElementById(id).options];
+    datalists.set(
+      id,
+      options.map((option) => {
+        const [kind, ...aliases] = option.textContent.split(", ");
+        return { name: option.value, kind, aliases };
+      }),
+    );
+  }
+  return datalists.get(id);
+}
+
+/* How well a name answers what was typed: its own beginning, a word's, an alias's. */
+function best({ name, aliases }, wanted) {
+  const at = (text) => {
+    const lower = text.toLowerCase();
+    return lower.startsWith(wanted) ? 0 : lower.split(/[\s(-]+/).some((word) => word.startsWith(wanted)) || lower.includes(` ${wanted}`) ? 1 : -1;
+  };
+  const own = at(name);
+  if (own >= 0) return { rank: own, alias: "" };
+  for (const alias of aliases) {
+    const rank = at(alias);
+    if (rank >= 0) return { rank: 2 + rank, alias };
+  }
+  return null;
+}
+
 export function suggesting(root) {
-  for (const field of root.querySelectorAll("input[data-suggest]:not([role])")) new Suggestions(field);
+  for (const field of root.querySelectorAll("input[data-suggest]:not([role])")) {
+    if (field.dataset.suggest === "names") new NameSuggestions(field);
+    else new Suggestions(field);
+  }
 }
