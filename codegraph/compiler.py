@@ -223,7 +223,14 @@ class _Builder:
                 default = self.nodes[f"hcpcs:{drug.codes[0].code}"]
                 default.designations += [drug.name, *drug.brands, *drug.other_names]
         for m in data.modifiers.records:
-            node = _Node("modifier", m.code, m.label, "modifier", False, life=_life(m.from_, None))
+            node = _Node(
+                "modifier",
+                m.code,
+                m.label,
+                "modifier",
+                False,
+                life=_life(m.from_, None, billable=False),
+            )
             self.add_record(data.modifiers, m, node)
         for payers in data.payers:
             for p in payers.records:
@@ -246,7 +253,7 @@ class _Builder:
         return self.add(node)
 
     def _add_rule(self, file: CuratedFile[Rule], rule: Rule) -> None:
-        life = _life(rule.from_, rule.to)
+        life = _life(rule.from_, rule.to, billable=False)
         node = _Node("rule", rule.id, rule.title, "rule", False, life=life)
         curie = self.add_record(file, rule, node)
         for target in rule.governs:
@@ -404,8 +411,8 @@ def _day_after(day: date) -> date:
     return day + timedelta(days=1)
 
 
-def _life(begin: date | None, end: date | None) -> list[Interval]:
-    return [Interval(begin, end, True)] if begin or end else []
+def _life(begin: date | None, end: date | None, *, billable: bool = True) -> list[Interval]:
+    return [Interval(begin, end, billable)] if begin or end else []
 
 
 def _procedure(code: str) -> str:

@@ -20,6 +20,8 @@ from codegraph.search.index import KINDS, IndexData
 from codegraph.search.lexicon import read_lexicon
 from codegraph.search.text import SHORTEST_STEM, STOP, plain, singulars, sound, stem, words
 
+# "Pneumonia, unspecified organism": that the organism is not known says nothing of organisms.
+_UNKNOWN_PART = re.compile(r", unspecified (?!site|side|joint|limb|eye|ear)[^,]*")
 _RARE = 6  # a word in fewer entries may be a slip of a commoner one
 _COMMON = 5  # times as common must that one be
 
@@ -34,13 +36,17 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         | {w for p in phrases for w in p.term if w not in STOP}
         | {w for p in phrases for r in (*p.readings, *p.broader) for w in r if w not in STOP}
     )
-    fold = _folding(vocabulary)
+    abbreviations = {p.term[0] for p in phrases if p.capitals and len(p.term) == 1}
+    fold = _folding(vocabulary, abbreviations)
     ids = {w: i for i, w in enumerate(vocabulary)}
     folded = {w: ids[fold.get(w, w)] for w in vocabulary}
 
     title_words: dict[int, set[int]] = {}
     own: list[list[int]] = []
-    for (row, kind, _), ws in zip(entries, own_words, strict=True):
+    for (row, kind, text), ws in zip(entries, own_words, strict=True):
+        if kind == "title" and ", unspecified " in text:
+            title_words.setdefault(row, set()).update(folded[w] for w in ws if w not in STOP)
+            ws = words(_UNKNOWN_PART.sub(", unspecified", text))
         found = list(dict.fromkeys(folded[w] for w in ws if w not in STOP))
         own.append(found)
         if kind == "title":
@@ -78,6 +84,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         sounds=_sounds(vocabulary),
         stems=_stems(vocabulary, df),
         defaults=_defaults(concepts),
+        sides=_sides(concepts),
         phrases=phrases,
     )
     return msgspec.msgpack.encode(index)
@@ -115,11 +122,14 @@ def _title_ids(
     return found
 
 
-def _folding(vocabulary: list[str]) -> dict[str, str]:
-    """Return plural → singular for the words that have both."""
+def _folding(vocabulary: list[str], abbreviations: set[str]) -> dict[str, str]:
+    """Return plural → singular for the words that have both; CRPS is no plural of CRP."""
     have = set(vocabulary)
     return {
-        w: single for w in vocabulary if (single := next((s for s in singulars(w) if s in have), ""))
+        w: single
+        for w in vocabulary
+        if w not in abbreviations
+        and (single := next((s for s in singulars(w) if s in have), ""))
     }
 
 
@@ -218,6 +228,24 @@ def _defaults(concepts: Concepts) -> dict[int, int]:
 
 def _roots(title: str) -> set[str]:
     return {w.removesuffix("s") for w in words(title)}
+
+
+def _sides(concepts: Concepts) -> dict[int, dict[str, int]]:
+    """Return header → side → the child that is the header on that side."""
+    tables = concepts.tables
+    found: dict[int, dict[str, int]] = {}
+    for row, (system, billable) in enumerate(zip(tables.systems, tables.billable, strict=True)):
+        if system != "icd10cm" or billable or tables.kinds[row] in ("chapter", "section"):
+            continue
+        sides: dict[str, int] = {}
+        for child in concepts.children(row):
+            named = set(_SIDE.findall(plain(tables.displays[child])))
+            if len(named) == 1 and tables.kinds[child] != "code":
+                sides.setdefault(named.pop(), child)
+        several = [c for c in concepts.children(row) if tables.kinds[c] != "code"]
+        if {"right", "left"} <= set(sides) and len(several) <= 4:
+            found[row] = sides
+    return found
 
 
 _SIDE = re.compile(r"\b(?:right|left|bilateral)\b")

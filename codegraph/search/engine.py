@@ -21,7 +21,7 @@ from codegraph.model import CODE_SYSTEMS
 from codegraph.search.correct import Corrector
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, Params
-from codegraph.search.query import Query, QueryReader, Slot
+from codegraph.search.query import ENCOUNTER, Query, QueryReader, Slot
 from codegraph.search.text import STOP, words
 
 
@@ -44,9 +44,12 @@ class Found(Struct, frozen=True):
     nearest: list[str]
 
 
-# Words that speak of the seventh character.
-_ENCOUNTER = frozenset(
-    "initial subsequent sequela encounter healing nonunion malunion delayed routine fetus".split()
+# Words that make a case a special one: when the note means it, it says so.
+_SPECIAL = frozenset(
+    "stress pathological neoplastic congenital newborn neonatal birth postprocedural periprosthetic"
+    " obstetric puerperal puerperium postpartum pregnancy childbirth complicating secondary"
+    " suspected adverse poisoning underdosing maternal fetal screening family personal history"
+    " military war donor juvenile infantile".split()
 )
 
 
@@ -62,6 +65,8 @@ class SearchEngine:
         self._prior = _priors(concepts, index, params)
         self._systems = _systems(concepts, index)
         self._total_idf = _entry_weight(index)
+        self._special = np.zeros(len(index.idf), bool)
+        self._special[[index.ids[w] for w in _SPECIAL if w in index.ids]] = True
 
     @classmethod
     def open(cls, concepts: Concepts, blob: bytes) -> SearchEngine:
@@ -216,6 +221,8 @@ class SearchEngine:
         entry_words = index.entry_words[flat]
         has = np.add.reduceat(index.idf[entry_words] * asked[entry_words], offsets)
         entry_cover = has / self._total_idf[near]
+        unasked = self._special & (asked == 0)
+        special = np.add.reduceat(unasked[entry_words], offsets) > 0
         texts = [index.plain[i] for i in near]
         literal, read = _texts(query)
         likeness = process.cdist([literal, read], texts, scorer=fuzz.ratio).max(axis=0) / 100.0
@@ -224,6 +231,7 @@ class SearchEngine:
             + params.entry_cover * entry_cover
             + params.likeness * likeness
             + params.same_words * (entry_cover > 0.97) * (covered > 0.97)
+            + params.special * special
             + self._prior[near]
         )
         return np.asarray(final, np.float64)
@@ -244,7 +252,9 @@ class SearchEngine:
             return ()
         found: list[tuple[int, float]] = [(row, 0.0)]
         if concepts.tables.systems[row] == "icd10cm" and status == "header":
-            code = self._by_seventh(row, query, on)
+            code = self._by_side(row, query, on)
+            if code is None:
+                code = self._by_seventh(row, query, on)
             default = self._index.defaults.get(row)
             if code is None and default is not None:
                 code = default if concepts.status(default, on) == "billable" else None
@@ -259,10 +269,21 @@ class SearchEngine:
             return found
         return [f for f in found if (concepts.status(f[0], on) == "billable") == billable]
 
+    def _by_side(self, row: int, query: Query, on: date) -> int | None:
+        """Return the child of a found header on the side that the query names."""
+        sides = self._index.sides.get(row)
+        if not sides or len(query.sides) != 1:
+            return None
+        child = sides.get(query.sides[0])
+        if child is None or self._concepts.status(child, on) in ("ended", "future"):
+            return None
+        return self._by_seventh(child, query, on) or child
+
     def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
         """Return the code below a base code whose seventh character the query names."""
         concepts = self._concepts
-        if not (set(query.words) & _ENCOUNTER):
+        asked = _encounter_words(query.words)
+        if not asked & ENCOUNTER:
             return None
         wanted = [
             r for r in concepts.children(row, on) if concepts.tables.kinds[r] == "code"
@@ -270,7 +291,7 @@ class SearchEngine:
         if not wanted:
             return None
         base = set(words(concepts.tables.displays[row]))
-        asked = set(query.words) - base - STOP
+        asked -= base | STOP
 
         def fit(r: int) -> tuple[float, int]:
             meaning = set(words(concepts.tables.displays[r])) - base - STOP
@@ -286,6 +307,17 @@ class SearchEngine:
             if slot.readings
             and not (best := max(slot.readings, key=lambda r: r.worth)).literal
         ]
+
+
+_FOLLOW_UP = frozenset({"f", "u", "fu", "follow", "followup"})
+
+
+def _encounter_words(given: Sequence[str]) -> set[str]:
+    """Return the query's words, with a follow-up read as the subsequent encounter that it is."""
+    said = set(given)
+    if {"f", "u"} <= said or said & {"fu", "followup", "follow"}:
+        said.add("subsequent")
+    return said - _FOLLOW_UP
 
 
 def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]:

@@ -26,7 +26,8 @@ class IndexData(Struct):
     `folded[w]`: the word whose postings stand for word w (plural → singular).
     `own_*`: word → entries that have it; `context_*`: word → entries below a title that has it.
     `entry_words`: entry → its own words, by `word_offsets`. `plain`: each entry's words in
-    alphabetical order, since the order of words in a query means nothing.
+    alphabetical order, since the order of words in a query means nothing. `defaults`: header → the
+    code that says no more than it; `sides`: header → side → the child that is it on that side.
     """
 
     vocabulary: list[str]
@@ -46,6 +47,7 @@ class IndexData(Struct):
     sounds: dict[str, list[int]]
     stems: dict[str, list[int]]
     defaults: dict[int, int]
+    sides: dict[int, dict[str, int]]
     phrases: list[Phrase]
 
 
@@ -75,6 +77,7 @@ class SearchIndex:
         self.sounds = data.sounds
         self.stems = data.stems
         self.defaults = data.defaults
+        self.sides = data.sides
         self.phrases: dict[str, list[Phrase]] = {}
         for phrase in data.phrases:
             self.phrases.setdefault(phrase.term[0], []).append(phrase)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from codegraph.model import LexiconEntry
 from codegraph.search.text import words
@@ -61,7 +61,21 @@ def read_lexicon(folder: Path) -> list[Phrase]:
                 before.capitals or entry.term.isupper(),
                 before.variant and name in _VARIANTS,
             )
-    return list(merged.values())
+    return [_chained(phrase, merged) for phrase in merged.values()]
+
+
+def _chained(phrase: Phrase, known: dict[tuple[str, ...], Phrase]) -> Phrase:
+    """Add what the readings themselves are read as: LBP → low back pain → lumbago."""
+    further = [
+        reading
+        for middle in phrase.readings[:2]
+        if (next_ := known.get(tuple(middle))) is not None
+        for reading in next_.readings[:2]
+        if reading != phrase.term
+    ]
+    if not further:
+        return phrase
+    return structs.replace(phrase, readings=_joined(phrase.readings, further))
 
 
 def _joined(a: list[list[str]], b: list[list[str]]) -> list[list[str]]:

@@ -23,6 +23,11 @@ LONGEST = 24  # words of a query that are looked at
 _MOST_COMPLETIONS = 40
 _MOST_READINGS = 5
 _MOST_BROADER = 3
+# Words that speak of the encounter: the seventh character, which no entry holds.
+ENCOUNTER = frozenset(
+    "initial subsequent sequela encounter visit healing nonunion malunion delayed routine fetus"
+    " follow up f u fu followup late effect aftercare open closed".split()
+)
 _RARE = 40  # words in more entries need no relatives
 
 Unit = list[tuple[int, float]]
@@ -68,6 +73,7 @@ class Query:
     words: list[str]
     slots: list[Slot] = field(default_factory=list)
     corrections: list[tuple[str, str]] = field(default_factory=list)
+    sides: list[str] = field(default_factory=list)
 
 
 class QueryReader:
@@ -96,6 +102,11 @@ class QueryReader:
             if slot is not None:
                 query.slots.append(slot)
             at += length
+        said = {r.text for slot in query.slots for r in slot.readings[:2]}
+        query.sides = [side for side in ("right", "left", "bilateral") if side in said]
+        for slot in query.slots:
+            if len(query.slots) > 1 and ENCOUNTER.issuperset(slot.text.split()):
+                slot.weight *= self._params.encounter
         return query
 
     def _tokens(
@@ -208,7 +219,10 @@ class QueryReader:
                 return None
             return Slot(text, [], self._unknown * self._params.unknown)
         slot = Slot(text, readings)
-        slot.weight = max(self._weight(r) for r in readings)
+        if readings[0].worth == 1.0:
+            slot.weight = self._weight(readings[0])  # as it stands, whatever it may stand for
+        else:
+            slot.weight = max(self._weight(r) for r in readings)
         return slot
 
     def _is_word(self, token: Token) -> bool:

@@ -14,6 +14,8 @@ STOP = frozenset(
 _POSSESSIVE = re.compile(r"['’`]s\b")
 _OPTIONAL_PLURAL = re.compile(r"\((?:e?s|e|ies)\)")
 _DOTTED_LETTERS = re.compile(r"\b(?:[a-z]\.){2,}")
+_WITHOUT = re.compile(r"\bw/o\b")
+_WITH = re.compile(r"\bw/")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -23,6 +25,9 @@ def plain(text: str) -> str:
         text = unicodedata.normalize("NFKD", text)
         text = "".join(c for c in text if not unicodedata.combining(c))
     text = text.lower()
+    if "w/" in text:
+        text = _WITHOUT.sub(" without ", text)
+        text = _WITH.sub(" with ", text)
     if "'" in text or "’" in text or "`" in text:
         text = _POSSESSIVE.sub("", text).replace("'", "").replace("’", "")
     if "(" in text:
