@@ -185,7 +185,7 @@ class EncounterChecker:
         if len(case.items) > 1 and pairs != quarter(case.on):
             issues.append(
                 Issue("pairs_of_other_quarter", "info",
-                      f"NCCI pairs were answered from {pairs}; {case.on} lies in {quarter(case.on)}.")
+                      f"NCCI pairs are those of {pairs}; {case.on} lies in {quarter(case.on)}.")
             )  # fmt: skip
         contractors = [c for c in case.parameters.contractors if c.note]
         if contractors and case.injects_trigger_points:

@@ -31,7 +31,7 @@ def claim_lines(
     by_item: dict[Item, list[Edit]] = {}
     for edit in edits:
         by_item.setdefault(edit.item, []).append(edit)
-    lines = [line for item in case.items for line in _edited(case, item, by_item.get(item, []))]
+    lines = [line for item in case.items for line in _edited(item, by_item.get(item, []))]
     pointers = _Pointers(case, plan)
     found = []
     for line in sorted(lines, key=lambda x: (_rank(case, x.code), x.code, _waste(x), x.modifiers)):
@@ -58,7 +58,7 @@ def _waste(line: BilledLine) -> bool:
     return "JW" in line.modifiers
 
 
-def _edited(case: Case, item: Item, edits: list[Edit]) -> list[BilledLine]:
+def _edited(item: Item, edits: list[Edit]) -> list[BilledLine]:
     if not item.code:
         return []
     sure = [e for e in edits if e.sure and e.lines]

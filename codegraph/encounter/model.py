@@ -78,7 +78,7 @@ class Documentation(Struct, frozen=True, forbid_unknown_fields=True):
     `failed_therapies`         what was tried before without lasting relief
     `separate_site`            the other procedure of the day was at another site
     `separate_em_work`         the visit had work beyond deciding on the injection
-    `unrelated_conditions`     two diagnoses that a note keeps apart have nothing to do with each other
+    `unrelated_conditions`     what an Excludes1 note keeps apart is unrelated here
     """
 
     site: Text | Annotated[list[Text], Few] | None = None

@@ -46,7 +46,7 @@ _EXTRA_WORDS = re.compile(
 
 
 def fold(name: str) -> str:
-    """Return a name in lower case, with blanks and marks at its ends gone, as names are compared."""
+    """Return a name as names are compared: lower case, single blanks, no marks at its ends."""
     text = name.casefold().replace("’", "'").replace("_", " ")
     return re.sub(r"\s+", " ", text).strip(" .,;:")
 

@@ -74,7 +74,7 @@ class CuratedPairs:
         self._default = next(iter(file.sources_of(file.records[-1])), None)
         self.edition = max(p.edition for p in file.records)
 
-    def lookup(self, a: str, b: str, on: date) -> PairHit | None:
+    def lookup(self, a: str, b: str, on: date) -> PairHit | None:  # noqa: ARG002
         """Return what the extract says of two codes; one quarter answers for every date."""
         hit = self._hits.get(frozenset((a, b)))
         if hit is None and self._default is not None and (self._complete & {a, b}):

@@ -5,7 +5,11 @@ A site's folder holds one file per payer: the payer under `records`, rules of it
     sources:
       policy: {title: "…", date: "2026-01-01", trace: P}
     records:
-      - {id: acme, name: Acme Health, about: "…", parameters: {sessions_per_12_months: 4}, source: policy}
+      - id: acme
+        name: Acme Health
+        about: "…"
+        parameters: {sessions_per_12_months: 4}
+        source: policy
     rules: []
 """
 
@@ -63,15 +67,12 @@ class Rulebook:
         own = {r.rule.kind for r in self.rules if r.rule.payer == payer.payer.id}
         for bound in self.rules:
             kind = KINDS[bound.rule.kind]
-            if bound.rule.payer == payer.payer.id:
-                yield bound
-            elif bound.rule.payer is None and kind.parameter is None:
-                yield bound
-            elif bound.rule.payer is None and bound.rule.advice:
+            if bound.rule.payer not in (None, payer.payer.id):
+                continue
+            if bound.rule.payer or bound.rule.advice or kind.parameter is None:
                 yield bound
             elif (
-                bound.rule.payer is None
-                and bound.rule.kind not in own
+                bound.rule.kind not in own
                 and getattr(payer.parameters, str(kind.parameter)) is not None
             ):
                 yield BoundRule(bound.rule, bound.params, payer.sources)

@@ -1,4 +1,4 @@
-"""Kinds for what the record must say. Silent is `no_data`, never `pass`; only a stated "no" fails."""
+"""Kinds for what the record must say: silent is `no_data`, never `pass`; a stated no fails."""
 
 from __future__ import annotations
 

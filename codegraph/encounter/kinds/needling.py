@@ -352,7 +352,7 @@ def _guidance_needs_primary(case: Case, rule: BoundRule) -> Iterator[Draft]:
             )
 
 
-def _guidance_once(case: Case, rule: BoundRule) -> Iterator[Draft]:
+def _guidance_once(case: Case, _rule: BoundRule) -> Iterator[Draft]:
     lines = case.of("guidance")
     units = sum(i.units for i in lines)
     codes = distinct(i.code for i in lines)

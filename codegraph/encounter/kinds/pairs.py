@@ -87,7 +87,7 @@ def _judge(case: Case, p: PairParams, one: Item, two: Item, hit: PairHit) -> Ite
     if used and separate is False:
         yield Draft(
             "fail",
-            f"{table}. {listed(used)} says that the two are separate; the record says they are not.",
+            f"{table}. {listed(used)} says that the two are separate; the record says not.",
             codes,
             fix=f"Remove {two.code}.",
             key=key,
