@@ -20,9 +20,10 @@ from msgspec import Struct
 
 from codegraph.concepts import Concepts
 from codegraph.drilldown.answers import Understood
+from codegraph.drilldown.labels import is_unspecified
 from codegraph.drilldown.plan import SHARED_AXES, Branch, Option, Plan
 from codegraph.drilldown.state import both_of, question_at
-from codegraph.drilldown.titles import LATERALITY, key, words
+from codegraph.drilldown.titles import CONNECTORS, FILLERS, LATERALITY, key, words
 from codegraph.drilldown.wording import BOTH
 from codegraph.errors import WalkError
 
@@ -37,9 +38,13 @@ _RIGHT_AND_LEFT = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^)]{2,}\)|\[[^]]*\]")  # "(nonthermal)", but not the "(s)" of a plural
+_HITS = 8  # of the search that are looked at
 _ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third"}
 _POLAR = frozenset({"with", "without", "not", "no"})
-_WEAK = frozenset({"other", "unspecified", "specified", "with", "without", "not", "no", "site"})
+_WEAK = frozenset(
+    {"other", "unspecified", "specified", "with", "without", "not", "no", "site", "region", "part",
+     "classified", "elsewhere", "nos"}
+)  # fmt: skip
 
 
 class Walks(Protocol):
@@ -58,6 +63,10 @@ class Reading(Struct, frozen=True):
     root: int
     answers: list[tuple[str, str]]
     understood: list[Understood]
+
+
+_ENCOUNTER = frozenset({"initial", "subsequent", "encounter", "sequela"})
+_LISTED = frozenset({"and", "or", "and/or"})
 
 
 @dataclass(slots=True)
@@ -108,6 +117,30 @@ class _Text:
             best = max(best, (len(wanted) if row else 0, len(wanted)))
         return best
 
+    @property
+    def content(self) -> frozenset[str]:
+        """The words that name a condition or a site."""
+        return frozenset(self.sequence) - _WEAK - _ENCOUNTER - CONNECTORS
+
+    def share(self, title: str) -> float:
+        """Return the share of a title's content that the text says; members of a list are one."""
+        content = self.content
+        told = [w for w in words(_ASIDE.sub(" ", title)) if w.norm]
+        found: list[bool] = []
+        for i, w in enumerate(told):
+            if w.norm in _WEAK | _ENCOUNTER | FILLERS | CONNECTORS | _LISTED or w.norm in _SIDES:
+                continue
+            listed = (
+                i > 1
+                and told[i - 1].norm in _LISTED
+                or (i > 0 and told[i - 1].text.endswith(",") and "and" in title)
+            )
+            if listed and found:
+                found[-1] = found[-1] or w.norm in content
+            else:
+                found.append(w.norm in content)
+        return sum(found) / len(found) if found else 0.0
+
     def quote(self, phrases: Sequence[str]) -> str:
         """Return the words of the text that occur in phrases, as typed."""
         wanted = {w.norm for phrase in phrases for w in words(phrase)}
@@ -137,11 +170,66 @@ def read_text(walks: Walks, text: str, find: Callable[[str], Sequence[str]], on:
         return Reading(hit, [], [Understood(text, concepts.tables.displays[hit])])
     said = _Text(text)
     exact = _exact(walks, said.raw, rows, on)
-    plan, mask = walks.plan(hit if exact is None else exact, on)
-    reader = _Reader(concepts, plan, said)
     if exact is not None:
-        return reader.path_of(exact)
-    return reader.read(hit, mask, on)
+        return _Reader(concepts, walks.plan(exact, on)[0], said).path_of(exact)
+    concept = _meant(concepts, rows, said)
+    plan, mask = walks.plan(concept, on)
+    return _Reader(concepts, plan, said).read(concept, mask)
+
+
+def _meant(concepts: Concepts, rows: Sequence[int], said: _Text) -> int:
+    """Return the concept a text is about, as far as the text itself says so.
+
+    That is the narrowest concept above the best hit whose title the text says whole; a hit further
+    down wins where its concept is all that the text speaks of. A hit found by other words
+    altogether (heart attack) is believed; one that the text says in part is taken a level up.
+    """
+    tables = concepts.tables
+    best: int | None = None
+    for n, row in enumerate(rows[:_HITS]):
+        if tables.systems[row] != "icd10cm" or tables.kinds[row] in ("chapter", "section"):
+            continue
+        share = _share(concepts, row, said)
+        stated = next((r for r in _chain(concepts, row) if _share(concepts, r, said) == 1), None)
+        if stated is None:
+            if n == 0 and share >= 0.5 and _is_header(concepts, row):
+                best = row
+            continue
+        if n == 0:
+            best = row if _is_header(concepts, row) and share >= 0.5 else stated
+        if said.content <= {w.norm for w in words(tables.displays[stated])}:
+            return stated
+    if best is not None:
+        return best
+    chain = list(_chain(concepts, rows[0]))
+    if _share(concepts, chain[0], said) == 0:
+        return chain[0]
+    return next(
+        (
+            r
+            for r in chain[1:]
+            if _share(concepts, r, said) >= 0.5 and not is_unspecified(words(tables.displays[r]))
+        ),
+        chain[-1],
+    )
+
+
+def _share(concepts: Concepts, row: int, said: _Text) -> float:
+    """Return how much of a concept's title, or of one of its inclusion terms, a text says."""
+    terms = concepts.notes(row).get("inclusion_terms", ())
+    return max(said.share(text) for text in (concepts.tables.displays[row], *terms))
+
+
+def _is_header(concepts: Concepts, row: int) -> bool:
+    return concepts.tables.ends[row] > row + 1
+
+
+def _chain(concepts: Concepts, row: int) -> Iterator[int]:
+    """Yield a concept and those above it, up to its category."""
+    for r in (row, *concepts.ancestors(row)):
+        if concepts.tables.kinds[r] in ("chapter", "section"):
+            return
+        yield r
 
 
 def _found(concepts: Concepts, curies: Sequence[str], on: date) -> Iterator[int]:
@@ -207,16 +295,15 @@ class _Reader:
             branch = option.branch
         return self._reading(self._category, steps)
 
-    def read(self, hit: int, wanted: int, on: date) -> Reading:
-        """Return the root and the answers, from the concept found and the words."""
-        steps, root, mask = self._down(hit, wanted)
+    def read(self, concept: int, wanted: int) -> Reading:
+        """Return the root and the answers, from the codes of the concept meant and the words."""
+        steps, root, mask = self._down(concept, wanted)
         steps += self._ahead(mask)
         return self._reading(root, steps)
 
-    def _down(self, hit: int, wanted: int) -> tuple[list[_Step], int, int]:
-        """Go down as far as the concept found, or the words, decide."""
+    def _down(self, concept: int, wanted: int) -> tuple[list[_Step], int, int]:
+        """Go down as far as the concept meant, or the words, decide."""
         mask, root = self._plan.everything, self._category
-        sure = self._concepts.tables.kinds[hit] != "code" and wanted.bit_count() > 1
         steps: list[_Step] = []
         while (branch := question_at(self._plan, mask)) is not None:
             shared = branch.options[0].title is branch.title
@@ -227,7 +314,14 @@ class _Reader:
                 steps.append(step)
                 mask = self._masked(step, mask)
                 continue
-            option, stated = self._choose(branch, mask, wanted, sure)
+            option, stated = self._choose(branch, mask, wanted)
+            if (
+                option is None
+                and mask & ~wanted
+                and not any(wanted & ~o.mask == 0 for o in branch.options)
+            ):
+                steps, root, mask = [], concept, mask & wanted
+                continue
             if option is None:
                 break
             if stated:
@@ -243,16 +337,14 @@ class _Reader:
             mask &= option.mask
         return steps, root, mask
 
-    def _choose(
-        self, branch: Branch, mask: int, wanted: int, sure: bool
-    ) -> tuple[Option | None, bool]:
-        """Return the option that the words state, or that the concept found lies under."""
+    def _choose(self, branch: Branch, mask: int, wanted: int) -> tuple[Option | None, bool]:
+        """Return the option that the words state, or that the concept meant lies under."""
         live = [o for o in branch.options if o.mask & mask]
         within = next((o for o in live if wanted & ~o.mask == 0), None)
-        ranked = _ranked(((self._said.rank(_phrases(branch, o)), o) for o in live))
+        ranked = _ranked((self._said.rank(_phrases(branch, o)), o) for o in live)
         best, option = ranked[0]
         clear = best > (0, 0) and (len(ranked) < 2 or ranked[1][0] < best)
-        if clear and (within in (None, option) or not sure or best[0] > 1):
+        if clear and (within in (None, option) or best[0] > 1):
             deep = () if within is option else _ranked((self._deep(o, mask), o) for o in live)
             if not deep or deep[0][0] <= best or deep[0][1] is option:
                 return option, True
@@ -266,9 +358,9 @@ class _Reader:
         if mine > (0, 0) and mine == best:
             return within, True
         vague = within.value.unspecified or within.value.label.lower().startswith("other")
-        if sure or not (vague or best > mine):
-            return within, False
-        return None, False
+        if vague and not within.mask & ~wanted and _is_last(within):
+            return None, False
+        return within, False
 
     def _deep(self, option: Option, mask: int) -> tuple[int, int]:
         """Return how well the text states the title of an option or of anything below it."""
@@ -390,6 +482,12 @@ class _Reader:
             answers.append((axis, step.value))
             understood.append(Understood(step.words or step.label, step.label, axis, step.value))
         return Reading(root, answers, understood)
+
+
+def _is_last(option: Option) -> bool:
+    """Whether nothing but sides, encounters and the like is asked after an option."""
+    below = option.branch
+    return below is None or below.options[0].title is below.title
 
 
 def _ranked(

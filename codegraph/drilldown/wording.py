@@ -305,7 +305,8 @@ def unit_axis(title: Words, labels: Sequence[str]) -> Asked:
     if share(_FINGERS) > 0.5 and any(w.norm in ("finger", "hand") for w in title):
         return Asked("site", "Which finger?")
     last = Counter(h[-1] for h in plain).most_common(1)[0]
-    if last[0] in _NOUNS and last[1] / n > 0.5:
+    brief = sum(map(len, plain)) / n <= 2.6
+    if last[0] in _NOUNS and last[1] / n > 0.5 and brief:
         axis = "site" if last[0] in _BODY or last[0] in _SITE_NOUNS else last[0]
         return Asked(axis, f"Which {last[0]}?")
     if share(_BODY) > 0.5 or share(_POSITION) > 0.7:
