@@ -20,6 +20,8 @@ from codegraph.search.index import KINDS, IndexData
 from codegraph.search.lexicon import read_lexicon
 from codegraph.search.text import SHORTEST_STEM, STOP, plain, singulars, sound, stem, words
 
+# Words by which titles are told apart, but which no note uses.
+_LIGHT = ("unspecified", "other", "specified", "elsewhere", "classified")
 # "Pneumonia, unspecified organism": that the organism is not known says nothing of organisms.
 _UNKNOWN_PART = re.compile(r", unspecified (?!site|side|joint|limb|eye|ear)[^,]*")
 _RARE = 6  # a word in fewer entries may be a slip of a commoner one
@@ -31,9 +33,12 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     phrases = read_lexicon(data / "lexicon")
     entries = list(_entries(concepts))
     own_words = [words(text) for _, _, text in entries]
+    meanings = {text for means in concepts.tables.seventh.values() for text in means.values()}
+    seventh = sorted({w for text in meanings for w in words(text) if w not in STOP})
     vocabulary = sorted(
         {w for ws in own_words for w in ws if w not in STOP}
         | {w for p in phrases for w in p.term if w not in STOP}
+        | set(seventh)
         | {w for p in phrases for r in (*p.readings, *p.broader) for w in r if w not in STOP}
     )
     abbreviations = {p.term[0] for p in phrases if p.capitals and len(p.term) == 1}
@@ -64,6 +69,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     df = np.diff(own_offsets)
     count = len(entries)
     idf = np.log1p((count - df + 0.5) / (df + 0.5)).astype(np.float32)
+    idf[[ids[w] for w in _LIGHT if w in ids]] *= 0.35
     word_offsets = np.zeros(count + 1, np.int32)
     np.cumsum([len(ws) for ws in own], out=word_offsets[1:])
     index = IndexData(
@@ -85,6 +91,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         stems=_stems(vocabulary, df),
         defaults=_defaults(concepts),
         sides=_sides(concepts),
+        seventh=seventh,
         phrases=phrases,
     )
     return msgspec.msgpack.encode(index)

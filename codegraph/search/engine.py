@@ -21,7 +21,7 @@ from codegraph.model import CODE_SYSTEMS
 from codegraph.search.correct import Corrector
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, Params
-from codegraph.search.query import ENCOUNTER, Query, QueryReader, Slot
+from codegraph.search.query import Query, QueryReader, Slot
 from codegraph.search.text import STOP, words
 
 
@@ -58,7 +58,7 @@ class SearchEngine:
 
     def __init__(self, concepts: Concepts, index: SearchIndex, params: Params = DEFAULT) -> None:
         self._concepts = concepts
-        self._index = index
+        self.index = index
         self._params = params
         self._corrector = Corrector(index)
         self._reader = QueryReader(index, self._corrector, params)
@@ -96,10 +96,10 @@ class SearchEngine:
         read = self._reader.read(query, literal=literal)
         best: dict[int, Hit] = {}
         for entry, score in self._rank(read, system) if read.slots else ():
-            row = int(self._index.rows[entry])
-            kind = KIND_NAMES[KINDS[self._index.kinds[entry]]]
+            row = int(self.index.rows[entry])
+            kind = KIND_NAMES[KINDS[self.index.kinds[entry]]]
             for found, less in self._stands_for(row, read, on, billable):
-                hit = Hit(found, max(0.1, score - less), self._index.texts[entry], kind)
+                hit = Hit(found, max(0.1, score - less), self.index.texts[entry], kind)
                 if found not in best or best[found].score < hit.score:
                     best[found] = hit
         named = {h.row for h in hits}
@@ -148,7 +148,7 @@ class SearchEngine:
         """Return (entry, score 0-100) of the best entries, best first."""
         params = self._params
         total = sum(slot.weight for slot in query.slots)
-        scores = np.zeros(self._index.count, np.float32)
+        scores = np.zeros(self.index.count, np.float32)
         for slot in query.slots:
             self._add(scores, slot)
         if system is not None:
@@ -183,7 +183,7 @@ class SearchEngine:
         self, scores: np.ndarray, units: Sequence[Sequence[tuple[int, float]]], weight: float
     ) -> None:
         """Add one reading: its units share the weight by how rare their words are."""
-        index, ancestor = self._index, self._params.ancestor
+        index, ancestor = self.index, self._params.ancestor
         idf = index.idf
         shares = [max(float(idf[w]) for w, _ in unit[:4]) for unit in units]
         whole = sum(shares) or 1.0
@@ -206,7 +206,7 @@ class SearchEngine:
     # ── ranking ──────────────────────────────────────────────────────────────────────────────
 
     def _closely(self, query: Query, near: np.ndarray, covered: np.ndarray) -> np.ndarray:
-        params, index = self._params, self._index
+        params, index = self._params, self.index
         asked = np.zeros(len(index.idf), np.float32)
         for slot in query.slots:
             for reading in slot.readings:
@@ -255,7 +255,7 @@ class SearchEngine:
             code = self._by_side(row, query, on)
             if code is None:
                 code = self._by_seventh(row, query, on)
-            default = self._index.defaults.get(row)
+            default = self.index.defaults.get(row)
             if code is None and default is not None:
                 code = default if concepts.status(default, on) == "billable" else None
             if code is not None:
@@ -271,7 +271,7 @@ class SearchEngine:
 
     def _by_side(self, row: int, query: Query, on: date) -> int | None:
         """Return the child of a found header on the side that the query names."""
-        sides = self._index.sides.get(row)
+        sides = self.index.sides.get(row)
         if not sides or len(query.sides) != 1:
             return None
         child = sides.get(query.sides[0])
@@ -282,23 +282,19 @@ class SearchEngine:
     def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
         """Return the code below a base code whose seventh character the query names."""
         concepts = self._concepts
-        asked = _encounter_words(query.words)
-        if not asked & ENCOUNTER:
+        if not concepts.seventh_characters(row):
             return None
-        wanted = [
-            r for r in concepts.children(row, on) if concepts.tables.kinds[r] == "code"
-        ]
-        if not wanted:
-            return None
-        base = set(words(concepts.tables.displays[row]))
-        asked -= base | STOP
-
-        def fit(r: int) -> tuple[float, int]:
-            meaning = set(words(concepts.tables.displays[r])) - base - STOP
-            return (len(asked & meaning) - 0.3 * len(meaning - asked), -r)
-
-        best = max(wanted, key=fit)
-        return best if fit(best)[0] > 0 else None
+        displays = concepts.tables.displays
+        base = set(words(displays[row])) | STOP
+        asked = _as_read(query) - base
+        best, fit = None, 0.0
+        for code in concepts.children(row, on):
+            if asked and concepts.tables.kinds[code] == "code":
+                meaning = set(words(displays[code])) - base
+                mine = len(asked & meaning) - 0.3 * len(meaning - asked)
+                if mine > fit:
+                    best, fit = code, mine
+        return best
 
     def _expansions(self, query: Query) -> list[tuple[str, str]]:
         return [
@@ -309,15 +305,12 @@ class SearchEngine:
         ]
 
 
-_FOLLOW_UP = frozenset({"f", "u", "fu", "follow", "followup"})
-
-
-def _encounter_words(given: Sequence[str]) -> set[str]:
-    """Return the query's words, with a follow-up read as the subsequent encounter that it is."""
-    said = set(given)
-    if {"f", "u"} <= said or said & {"fu", "followup", "follow"}:
+def _as_read(query: Query) -> set[str]:
+    """Return the query's words, slips corrected and a follow-up read as a subsequent encounter."""
+    said = set(query.read)
+    if {"f", "u"} <= set(query.words) or {"fu", "followup", "follow"} & set(query.words):
         said.add("subsequent")
-    return said - _FOLLOW_UP
+    return said
 
 
 def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]:

@@ -27,7 +27,8 @@ class IndexData(Struct):
     `own_*`: word → entries that have it; `context_*`: word → entries below a title that has it.
     `entry_words`: entry → its own words, by `word_offsets`. `plain`: each entry's words in
     alphabetical order, since the order of words in a query means nothing. `defaults`: header → the
-    code that says no more than it; `sides`: header → side → the child that is it on that side.
+    code that says no more than it; `sides`: header → side → the child that is it on that side;
+    `seventh`: words of what seventh characters mean.
     """
 
     vocabulary: list[str]
@@ -48,6 +49,7 @@ class IndexData(Struct):
     stems: dict[str, list[int]]
     defaults: dict[int, int]
     sides: dict[int, dict[str, int]]
+    seventh: list[str]
     phrases: list[Phrase]
 
 
@@ -78,6 +80,7 @@ class SearchIndex:
         self.stems = data.stems
         self.defaults = data.defaults
         self.sides = data.sides
+        self.seventh = frozenset(data.seventh)
         self.phrases: dict[str, list[Phrase]] = {}
         for phrase in data.phrases:
             self.phrases.setdefault(phrase.term[0], []).append(phrase)

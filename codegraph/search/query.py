@@ -24,7 +24,7 @@ _MOST_COMPLETIONS = 40
 _MOST_READINGS = 5
 _MOST_BROADER = 3
 # Words that speak of the encounter: the seventh character, which no entry holds.
-ENCOUNTER = frozenset(
+_ENCOUNTER = frozenset(
     "initial subsequent sequela encounter visit healing nonunion malunion delayed routine fetus"
     " follow up f u fu followup late effect aftercare open closed".split()
 )
@@ -68,9 +68,10 @@ class Slot:
 
 @dataclass(slots=True)
 class Query:
-    """A query as understood."""
+    """A query as understood. `read`: its words, slips corrected."""
 
     words: list[str]
+    read: list[str] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     corrections: list[tuple[str, str]] = field(default_factory=list)
     sides: list[str] = field(default_factory=list)
@@ -93,6 +94,7 @@ class QueryReader:
             return query
         unfinished = not text[-1].isspace()
         tokens = self._tokens(given, unfinished, literal, query)
+        query.read = [t.text for t in tokens]
         capitals = _capitals(text)
         at = 0
         while at < len(tokens):
@@ -105,7 +107,10 @@ class QueryReader:
         said = {r.text for slot in query.slots for r in slot.readings[:2]}
         query.sides = [side for side in ("right", "left", "bilateral") if side in said]
         for slot in query.slots:
-            if len(query.slots) > 1 and ENCOUNTER.issuperset(slot.text.split()):
+            if len(query.slots) > 1 and all(
+                w in _ENCOUNTER or (w in self._index.seventh and not self._is_entry_word(w))
+                for w in slot.text.split()
+            ):
                 slot.weight *= self._params.encounter
         return query
 
@@ -126,7 +131,8 @@ class QueryReader:
 
     def _token(self, word: str, final: bool, literal: bool, query: Query) -> Token:
         unit = [] if word in STOP else self._unit(word, final, literal)
-        if unit or literal or word in STOP or word in self._index.phrases:
+        known = word in STOP or word in self._index.phrases or word in self._index.seventh
+        if unit or literal or known:
             return Token(word, word, unit)
         if final and any(self._index.completions(word)):
             return Token(word, word, [])  # the beginning of a word that only the lexicon has
@@ -209,7 +215,7 @@ class QueryReader:
         said = [t for t in tokens if t.text not in STOP]
         if units and all(t.unit or t.parts for t in said):
             worth = 1.0
-            if phrase is not None and all(not self._is_word(t) for t in said):
+            if phrase is not None and all(not self._is_entry_word(t.text) for t in said):
                 worth = self._params.abbreviation_as_word
             readings.append(Reading(units, worth, " ".join(t.text for t in tokens), literal=True))
         if phrase is not None and not literal:
@@ -225,8 +231,8 @@ class QueryReader:
             slot.weight = max(self._weight(r) for r in readings)
         return slot
 
-    def _is_word(self, token: Token) -> bool:
-        word = self._index.ids.get(token.text)
+    def _is_entry_word(self, text: str) -> bool:
+        word = self._index.ids.get(text)
         return word is not None and self._index.df(word) > 0
 
     def _readings(self, phrase: Phrase, has_literal: bool) -> list[Reading]:
