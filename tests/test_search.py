@@ -41,11 +41,11 @@ def test_the_order_of_words_does_not_matter(find) -> None:  # type: ignore[no-un
     rng = random.Random(7)
     for query in ("pain in right forearm", "closed fracture of shaft of left femur",
                   "type 2 diabetes mellitus with diabetic neuropathy"):  # fmt: skip
-        expected = codes(find(query + " "))[:2]
+        expected = codes(find(query + " "))[:1]
         for _ in range(4):
             shuffled = query.split()
             rng.shuffle(shuffled)
-            assert codes(find(" ".join(shuffled) + " "))[:2] == expected
+            assert codes(find(" ".join(shuffled) + " "))[:1] == expected
 
 
 def _slip(word: str, rng: random.Random) -> str:

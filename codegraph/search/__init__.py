@@ -1,11 +1,11 @@
 """Text to ranked concepts: the words of a note against every wording of the code set.
 
-    text.py      words of a text, singulars, sound keys
-    lexicon.py   our curated wordings (data/lexicon) → readings in the words of the code set
-    compile.py   concepts + lexicon → the index as bytes (part of the snapshot)
-    index.py     the opened index: vocabulary, postings, entries
-    correct.py   a word that is not in the vocabulary → words that are
-    query.py     a query → slots, each with alternative readings
-    engine.py    slots → ranked concepts, with what matched and why
-    params.py    every number that ranking depends on
+text.py      words of a text, singulars, sound keys
+lexicon.py   our curated wordings (data/lexicon) → readings in the words of the code set
+compile.py   concepts + lexicon → the index as bytes (part of the snapshot)
+index.py     the opened index: vocabulary, postings, entries
+correct.py   a word that is not in the vocabulary → words that are
+query.py     a query → slots, each with alternative readings
+engine.py    slots → ranked concepts, with what matched and why
+params.py    every number that ranking depends on
 """

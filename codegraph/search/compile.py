@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from msgspec import structs
 from rapidfuzz.distance import OSA
 
 from codegraph.concepts import Concepts
@@ -20,6 +21,7 @@ from codegraph.search.index import KINDS, IndexData
 from codegraph.search.lexicon import read_lexicon
 from codegraph.search.text import SHORTEST_STEM, STOP, plain, singulars, sound, stem, words
 
+_LOWER = re.compile(r"\b[a-z]+\b")
 # Words by which titles are told apart, but which no note uses.
 _LIGHT = ("unspecified", "other", "specified", "elsewhere", "classified")
 # "Pneumonia, unspecified organism": that the organism is not known says nothing of organisms.
@@ -35,6 +37,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     own_words = [words(text) for _, _, text in entries]
     meanings = {text for means in concepts.tables.seventh.values() for text in means.values()}
     seventh = sorted({w for text in meanings for w in words(text) if w not in STOP})
+    plain_words = {w for _, _, text in entries for w in _LOWER.findall(text)} | STOP
     vocabulary = sorted(
         {w for ws in own_words for w in ws if w not in STOP}
         | {w for p in phrases for w in p.term if w not in STOP}
@@ -92,7 +95,9 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         defaults=_defaults(concepts),
         sides=_sides(concepts),
         seventh=seventh,
-        phrases=phrases,
+        phrases=[
+            structs.replace(p, capitals=p.capitals and p.term[0] in plain_words) for p in phrases
+        ],
     )
     return msgspec.msgpack.encode(index)
 
@@ -135,8 +140,7 @@ def _folding(vocabulary: list[str], abbreviations: set[str]) -> dict[str, str]:
     return {
         w: single
         for w in vocabulary
-        if w not in abbreviations
-        and (single := next((s for s in singulars(w) if s in have), ""))
+        if w not in abbreviations and (single := next((s for s in singulars(w) if s in have), ""))
     }
 
 
@@ -154,7 +158,9 @@ def _postings(lists: list[list[int]], size: int) -> tuple[np.ndarray, np.ndarray
 def _slips(vocabulary: list[str], df: np.ndarray, fold: dict[str, str]) -> dict[int, list[int]]:
     """Return, for each rare word, the common words that are one slip away."""
     common = [
-        i for i, w in enumerate(vocabulary) if df[i] >= _RARE * _COMMON and len(w) >= 4 and w not in fold
+        i
+        for i, w in enumerate(vocabulary)
+        if df[i] >= _RARE * _COMMON and len(w) >= 4 and w not in fold
     ]
     by_length: dict[int, list[int]] = {}
     for i in common:

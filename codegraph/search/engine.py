@@ -21,7 +21,7 @@ from codegraph.model import CODE_SYSTEMS
 from codegraph.search.correct import Corrector
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, Params
-from codegraph.search.query import Query, QueryReader, Slot
+from codegraph.search.query import Query, QueryReader, Slot, Unit
 from codegraph.search.text import STOP, words
 
 
@@ -109,7 +109,9 @@ class SearchEngine:
         nearest = []
         if not hits:
             nearest = [
-                n for w in read.words if len(w) > 2 and (n := self._corrector.nearest(w)) is not None
+                n
+                for w in read.words
+                if len(w) > 2 and (n := self._corrector.nearest(w)) is not None
             ]
         corrections = read.corrections if hits else []
         return Found(hits, total, corrections, self._expansions(read) if hits else [], nearest)
@@ -149,10 +151,12 @@ class SearchEngine:
         params = self._params
         total = sum(slot.weight for slot in query.slots)
         scores = np.zeros(self.index.count, np.float32)
+        scratch = np.empty_like(scores)
         for slot in query.slots:
-            self._add(scores, slot)
+            if slot.readings:
+                self._add(scores, slot, scratch)
         if system is not None:
-            scores *= self._systems[system] if system in self._systems else 0
+            scores *= self._systems.get(system, 0.0)
         best = float(scores.max())
         if best < params.nonsense * total:
             return []
@@ -162,46 +166,64 @@ class SearchEngine:
             near = near[np.argpartition(adjusted, -params.most)[-params.most :]]
         final = self._closely(query, near, scores[near] / total)
         order = np.lexsort((near, -final))
-        scale = 100.0 / (params.query_cover + params.entry_cover + params.likeness + params.same_words)
+        scale = 100.0 / sum(
+            (params.query_cover, params.entry_cover, params.likeness, params.same_words)
+        )
         return [(int(near[i]), float(min(99.9, max(0.0, final[i] * scale)))) for i in order]
 
-    def _add(self, scores: np.ndarray, slot: Slot) -> None:
-        """Add to every entry what it has of a slot: the best of the slot's readings."""
-        if not slot.readings:
-            return
-        if len(slot.readings) == 1:
-            self._add_reading(scores, slot.readings[0].units, slot.weight)
+    def _add(self, scores: np.ndarray, slot: Slot, scratch: np.ndarray) -> None:
+        """Add to every entry what it has of a slot: the best of the slot's readings.
+
+        Readings of one word are one unit of alternatives; only readings of several words need an
+        array of their own to add up in.
+        """
+        single: dict[int, float] = {}
+        several = []
+        for reading in slot.readings:
+            if len(reading.units) == 1:
+                for word, likely in reading.units[0]:
+                    single[word] = max(single.get(word, 0.0), likely * reading.worth)
+            else:
+                several.append(reading)
+        if not several:
+            self._add_unit(scores, list(single.items()), slot.weight, scratch)
             return
         best = np.zeros_like(scores)
-        for reading in slot.readings:
-            mine = np.zeros_like(scores)
-            self._add_reading(mine, reading.units, slot.weight * reading.worth)
-            np.maximum(best, mine, out=best)
+        if single:
+            self._set_unit(best, list(single.items()), slot.weight)
+        mine = np.empty_like(scores)
+        for n, reading in enumerate(several):
+            target = best if n == 0 and not single else mine
+            target.fill(0.0)
+            shares = [max(float(self.index.idf[w]) for w, _ in u[:4]) for u in reading.units]
+            whole = slot.weight * reading.worth / (sum(shares) or 1.0)
+            for unit, share in zip(reading.units, shares, strict=True):
+                self._add_unit(target, unit, whole * share, scratch)
+            if target is mine:
+                np.maximum(best, mine, out=best)
         scores += best
 
-    def _add_reading(
-        self, scores: np.ndarray, units: Sequence[Sequence[tuple[int, float]]], weight: float
-    ) -> None:
-        """Add one reading: its units share the weight by how rare their words are."""
-        index, ancestor = self.index, self._params.ancestor
-        idf = index.idf
-        shares = [max(float(idf[w]) for w, _ in unit[:4]) for unit in units]
-        whole = sum(shares) or 1.0
-        for unit, share in zip(units, shares, strict=True):
-            worth = weight * share / whole
-            if len(unit) == 1:
-                word, likely = unit[0]
-                scores[index.own(word)] += worth * likely
-                scores[index.context(word)] += worth * likely * ancestor
-                continue
-            mine = np.zeros_like(scores)
-            for words_of, factor in ((index.context, ancestor), (index.own, 1.0)):
-                for likely, alike in by_worth(unit):
-                    entries = [words_of(word) for word in alike]
-                    mine[entries[0] if len(entries) == 1 else np.concatenate(entries)] = (
-                        likely * factor
-                    )
-            scores += worth * mine
+    def _add_unit(self, scores: np.ndarray, unit: Unit, worth: float, scratch: np.ndarray) -> None:
+        """Add what a unit is worth to the entries that have one of its words."""
+        index = self.index
+        if len(unit) == 1:
+            word, likely = unit[0]
+            scores[index.own(word)] += worth * likely
+            scores[index.context(word)] += worth * likely * self._params.ancestor
+            return
+        scratch.fill(0.0)
+        self._set_unit(scratch, unit, worth)
+        scores += scratch
+
+    def _set_unit(self, scores: np.ndarray, unit: Unit, worth: float) -> None:
+        """Set, in an array of zeros, what each entry has of a unit: its best word counts."""
+        index = self.index
+        groups = by_worth(unit)
+        for words_of, factor in ((index.context, self._params.ancestor), (index.own, 1.0)):
+            for likely, alike in groups:
+                entries = [words_of(word) for word in alike]
+                where = entries[0] if len(entries) == 1 else np.concatenate(entries)
+                scores[where] = worth * likely * factor
 
     # ── ranking ──────────────────────────────────────────────────────────────────────────────
 
@@ -300,8 +322,7 @@ class SearchEngine:
         return [
             (slot.text, best.text)
             for slot in query.slots
-            if slot.readings
-            and not (best := max(slot.readings, key=lambda r: r.worth)).literal
+            if slot.readings and not (best := max(slot.readings, key=lambda r: r.worth)).literal
         ]
 
 
@@ -327,7 +348,7 @@ def _texts(query: Query) -> tuple[str, str]:
     for slot in query.slots:
         first = slot.readings[0].text if slot.readings else slot.text
         literal.append(first)
-        other = next((r.text for r in slot.readings if not r.literal), first)
+        other = next((r.text for r in slot.readings if not r.literal and not r.broader), first)
         read.append(other)
 
     def clean(parts: list[str]) -> str:
@@ -351,7 +372,7 @@ def _priors(concepts: Concepts, index: SearchIndex, params: Params) -> np.ndarra
                 worth += params.obstetric
             elif code[0] == "T" and "36" <= code[1:3] <= "65":
                 worth += params.poisoning
-            if index.texts[entry].startswith("Other "):
+            if "other " in index.texts[entry].lower():
                 worth += params.residual
         prior[entry] = worth
     return prior

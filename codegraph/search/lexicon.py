@@ -21,8 +21,9 @@ class Phrase(Struct, frozen=True, array_like=True):
     """One wording as words, and its readings as words, likeliest first.
 
     `broader`: readings that name what the wording is filed under. `capitals`: the wording is an
-    abbreviation, written in capitals in its file. `variant`: a mere spelling, to be reported as a
-    correction rather than an expansion.
+    abbreviation, written in capitals in its file; in the index only where it is a plain word too
+    (ALL, HIT), so that nothing but capitals mean it. `variant`: a mere spelling, to be reported as
+    a correction rather than an expansion.
     """
 
     term: list[str]

@@ -21,8 +21,8 @@ from codegraph.search.text import SHORTEST_STEM, STOP, stem, without_articles, w
 
 LONGEST = 24  # words of a query that are looked at
 _MOST_COMPLETIONS = 40
-_MOST_READINGS = 5
-_MOST_BROADER = 3
+_MOST_READINGS = 4
+_MOST_BROADER = 2
 # Words that speak of the encounter: the seventh character, which no entry holds.
 _ENCOUNTER = frozenset(
     "initial subsequent sequela encounter visit healing nonunion malunion delayed routine fetus"
@@ -55,6 +55,7 @@ class Reading:
     worth: float
     text: str
     literal: bool = False
+    broader: bool = False
 
 
 @dataclass(slots=True)
@@ -122,7 +123,8 @@ class QueryReader:
         ids = self._index.ids
         for i, word in enumerate(given):
             final = unfinished and i == len(given) - 1
-            if found and not literal and word not in ids and (joined := found[-1].text + word) in ids:
+            joined = found[-1].text + word if found and word not in ids else ""
+            if joined in ids and not literal:
                 found[-1] = self._token(joined, final, literal, query)  # "non union" → nonunion
                 continue
             found.append(self._token(word, final, literal, query))
@@ -159,7 +161,7 @@ class QueryReader:
                 n = len(phrase.term)
                 if n == 1:
                     if begun is None and (
-                        not self._is_ordinary(phrase) or lone or tokens[at].given in capitals
+                        not phrase.capitals or lone or tokens[at].given in capitals
                     ):
                         return phrase
                 elif at + n <= len(tokens) and all(
@@ -196,14 +198,6 @@ class QueryReader:
         single = self._index.vocabulary[word]
         return (token.text,) if single == token.text else (token.text, single)
 
-    def _is_ordinary(self, phrase: Phrase) -> bool:
-        """Whether an abbreviation is also a plain word, so that only capitals mean it."""
-        if not phrase.capitals:
-            return False
-        term = phrase.term[0]
-        word = self._index.ids.get(term)
-        return term in STOP or (word is not None and self._index.df(word) > 0)
-
     # ── slots ────────────────────────────────────────────────────────────────────────────────
 
     def _slot(self, tokens: list[Token], phrase: Phrase | None, literal: bool) -> Slot | None:
@@ -239,18 +233,18 @@ class QueryReader:
         params, index = self._params, self._index
         top = params.word_form if has_literal and len(phrase.term) == 1 else params.reading
         likely = [
-            (words_, top - n * params.further_reading)
+            (words_, top - n * params.further_reading, False)
             for n, words_ in enumerate(phrase.readings[:_MOST_READINGS])
         ]
         likely += [
-            (words_, params.broader - n * params.further_reading)
+            (words_, params.broader - n * params.further_reading, True)
             for n, words_ in enumerate(phrase.broader[:_MOST_BROADER])
         ]
         found = []
-        for words_, worth in likely:
+        for words_, worth, broader in likely:
             units: list[Unit] = [[(index.ids[w], 1.0)] for w in words_ if w not in STOP]
             if units and worth > 0:
-                found.append(Reading(units, worth, " ".join(words_)))
+                found.append(Reading(units, worth, " ".join(words_), broader=broader))
         return found
 
     def _weight(self, reading: Reading) -> float:
