@@ -152,7 +152,10 @@ def _groups(views: list[RelationshipView]) -> list[RelationGroup]:
 
     groups = []
     for (_, kind, direction), members in groupby(sorted(views, key=key), key=key):
-        items = list(members)
+        nearest: dict[tuple[str, str], RelationshipView] = {}
+        for member in members:
+            nearest.setdefault((member.target.system, member.target.code), member)
+        items = list(nearest.values())
         texts = {item.text for item in items}
         sources = list(dict.fromkeys(item.source for item in items if item.source))
         groups.append(

@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 _TRUTHS = {"yes": True, "no": False}
 _SEVERAL = re.compile(r"\s*[;\n]\s*")
+_NONE = ("no", "none")
 _DATES = re.compile(r"[\s,;]+")
 _HCPCS = re.compile(r"[A-Va-v][0-9]{4}")
 
@@ -138,9 +139,14 @@ def to_encounter(form: Form) -> dict[str, Any]:
     )
     note |= {name: _TRUTHS[plain[name]] for name in YES_NO if plain[name] in _TRUTHS}
     if failed := plain["failed_therapies"]:
-        note["failed_therapies"] = (
-            False if failed.casefold() in ("no", "none") else _split(_SEVERAL, failed)
-        )
+        note["failed_therapies"] = False if failed.casefold() in _NONE else _split(_SEVERAL, failed)
+    history = _given(
+        sessions=_split(_DATES, plain["sessions"]),
+        relief_percent=_number(plain["relief_percent"]),
+        relief_weeks=_number(plain["relief_weeks"]),
+    )
+    if plain["sessions"].casefold() in _NONE:
+        history["sessions"] = []
     return _given(
         date_of_service=plain["date_of_service"],
         payer=plain["payer"],
@@ -157,11 +163,7 @@ def to_encounter(form: Form) -> dict[str, Any]:
             for row in form.procedures
             if row["code"]
         ],
-        history=_given(
-            sessions=_split(_DATES, plain["sessions"]),
-            relief_percent=_number(plain["relief_percent"]),
-            relief_weeks=_number(plain["relief_weeks"]),
-        ),
+        history=history,
         documentation=note,
     )
 

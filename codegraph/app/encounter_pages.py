@@ -53,7 +53,8 @@ def check() -> str | tuple[str, int]:
         return _page(filled)
     outcome = _outcome(filled)
     status = 200 if outcome["problem"] is None else 400
-    return render_template("_report.html", form=filled, **outcome), status
+    page = render_template("_report.html", form=filled, examples=_examples(), **outcome)
+    return page, status
 
 
 @blueprint.get("/rules")

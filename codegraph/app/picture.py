@@ -91,6 +91,13 @@ class Picture(Struct, frozen=True):
     narrow: bool
 
 
+def shows_code(ref: CodeRef) -> bool:
+    """Whether a concept goes by its code: chapters, drugs and rules go by their names."""
+    return ref.system in ("icd10cm", "cpt", "hcpcs", "modifier") and not ref.code.startswith(
+        "chapter-"
+    )
+
+
 def groups_of(answer: CodeAnswer) -> list[Group]:
     """Return the groups around a concept. What chapters and sections state is left out."""
     if not answer.ancestors and not answer.children and not answer.relationships:
@@ -177,7 +184,8 @@ def draw_narrow(centre: CodeRef, groups: Sequence[Group]) -> Picture:
     edges: list[Edge] = []
     y: float = card.height + _BETWEEN
     last = y
-    upward_first = sorted(groups, key=lambda g: (g.type != "is_a", g.direction != "out"))
+    place = {_PARENT: 0, _CHILDREN: 1}
+    upward_first = sorted(groups, key=lambda g: place.get((g.type, g.direction), 2))
     for group in upward_first:
         drawn, label, y = _stack(group, inset, NARROW - inset, y)
         chips += drawn
@@ -239,7 +247,8 @@ def _stack(group: Group, x: float, width: float, y: float) -> tuple[list[Chip], 
 
 def _titled(chip: Chip, lines: int) -> Chip:
     """Return the chip with its title cut to what fits beside (or below) its code."""
-    beside = 0.0 if lines > 1 else 8.0 * len(chip.ref.code) + 8
+    coded = lines == 1 and shows_code(chip.ref)
+    beside = 8.0 * len(chip.ref.code) + 8 if coded else 0.0
     via = 6.0 * len(f" via {chip.via}") if chip.via else 0.0
     room = int((chip.width - 20 - beside - via) / _LETTER)
     title = chip.ref.display

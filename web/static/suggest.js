@@ -47,6 +47,7 @@ class Suggestions {
     this.active = -1;
     this.timer = 0;
     this.asked = null; // the request in the air
+    this.next = ""; // what to ask once that is over
     this.shown = ""; // the query that the list answers
     const holder = field.closest(".find, .field, .two > div, .rows li") || field.parentElement;
     if (getComputedStyle(holder).position === "static") holder.classList.add("field");
@@ -75,18 +76,22 @@ class Suggestions {
   }
 
   stop() {
+    this.next = "";
     if (this.asked) this.asked.abort();
-    this.asked = null;
   }
 
   async ask(query) {
-    this.stop();
+    if (this.asked) {
+      this.asked.abort();
+      this.next = query;
+      return;
+    }
     const asked = (this.asked = new AbortController());
     try {
       const response = await fetch(this.address(query), { signal: asked.signal, headers: { Accept: "application/json" } });
       if (!response.ok) throw new Error(String(response.status));
       const answer = await response.json();
-      const wanted = asked === this.asked && query === this.field.value.trim();
+      const wanted = !asked.signal.aborted && query === this.field.value.trim();
       if (wanted && document.activeElement === this.field) this.show(query, answer);
     } catch (error) {
       if (error.name !== "AbortError") {
@@ -94,7 +99,10 @@ class Suggestions {
         say(this.words.dataset.late);
       }
     } finally {
-      if (asked === this.asked) this.asked = null;
+      this.asked = null;
+      const { next } = this;
+      this.next = "";
+      if (next) this.ask(next);
     }
   }
 
