@@ -18,44 +18,51 @@ class Corrector:
 
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
-        # Words by first letter and length: nearly every slip keeps the first letter.
+        # Nearly every slip keeps the first letter; for one that does not, the next two help.
         self._by_start: dict[tuple[str, int], list[str]] = {}
-        self._by_length: dict[int, list[str]] = {}
+        self._by_first_two: dict[str, list[str]] = {}
+        self._by_next_two: dict[str, list[str]] = {}
         for word in index.vocabulary:
             if len(word) >= 3 and not word.isdigit():
                 self._by_start.setdefault((word[0], len(word)), []).append(word)
-                self._by_length.setdefault(len(word), []).append(word)
+                self._by_first_two.setdefault(word[:2], []).append(word)
+                self._by_next_two.setdefault(word[1:3], []).append(word)
 
     def corrections(self, word: str) -> list[tuple[str, int]]:
         """Return likely words with their distance in edits, best first; none for short words."""
         most = _most_edits(word)
         if most == 0:
             return []
-        found = self._near(word, most, first_letter=True)
+        found = self._near(word, most, self._same_start(word, most))
         if not found or found[0][1] > 1:
-            found = _merge(found, self._near(word, min(most, 2), first_letter=False))
+            found = _merge(found, self._near(word, min(most, 2), self._other_start(word)))
         if len(word) >= 5 and (not found or found[0][1] > 1):
             found = _merge(found, self._alike(word, most + 2))
         return self._best(word, found)
 
     def nearest(self, word: str) -> str | None:
         """Return the nearest real word within half its letters, to offer where nothing matched."""
-        scored = process.extractOne(
-            word,
-            [w for n in range(len(word) - 2, len(word) + 3) for w in self._by_length.get(n, ())],
-            scorer=OSA.distance,
-            score_cutoff=max(2, len(word) // 2),
-        )
+        pool = self._same_start(word, 2) + self._other_start(word)
+        most = max(2, len(word) // 2)
+        scored = process.extractOne(word, pool, scorer=OSA.distance, score_cutoff=most)
         return scored[0] if scored else None
 
-    def _near(self, word: str, most: int, *, first_letter: bool) -> list[tuple[str, int]]:
-        lengths = range(max(3, len(word) - most), len(word) + most + 1)
-        if first_letter:
-            pool = [w for n in lengths for w in self._by_start.get((word[0], n), ())]
-        else:
-            pool = [w for n in lengths for w in self._by_length.get(n, ())]
+    def _near(self, word: str, most: int, pool: Sequence[str]) -> list[tuple[str, int]]:
         hits = process.extract(word, pool, scorer=OSA.distance, score_cutoff=most, limit=8)
         return [(text, int(distance)) for text, distance, _ in hits]
+
+    def _same_start(self, word: str, most: int) -> list[str]:
+        lengths = range(max(3, len(word) - most), len(word) + most + 1)
+        return [w for n in lengths for w in self._by_start.get((word[0], n), ())]
+
+    def _other_start(self, word: str) -> list[str]:
+        """Return words whose first letter was hit wrongly, left out, doubled or swapped."""
+        return [
+            *self._by_next_two.get(word[1:3], ()),
+            *self._by_next_two.get(word[:2], ()),
+            *self._by_first_two.get(word[1:3], ()),
+            *self._by_first_two.get(word[1::-1], ()),
+        ]
 
     def _alike(self, word: str, most: int) -> list[tuple[str, int]]:
         vocabulary = self._index.vocabulary

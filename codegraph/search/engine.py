@@ -94,18 +94,11 @@ class SearchEngine:
         """
         hits = self._by_code(query, on, system, billable, limit)
         read = self._reader.read(query, literal=literal)
-        best: dict[int, Hit] = {}
-        for entry, score in self._rank(read, system) if read.slots else ():
-            row = int(self.index.rows[entry])
-            kind = KIND_NAMES[KINDS[self.index.kinds[entry]]]
-            for found, less in self._stands_for(row, read, on, billable):
-                hit = Hit(found, max(0.1, score - less), self.index.texts[entry], kind)
-                if found not in best or best[found].score < hit.score:
-                    best[found] = hit
+        near = self._rank(read, system) if read.slots else []
         named = {h.row for h in hits}
-        ranked = sorted(best.values(), key=lambda h: -h.score)
-        hits += [h for h in ranked if h.row not in named]
-        total, hits = len(hits), hits[:limit]
+        ranked = self._hits(near, read, on, billable, limit + len(named))
+        total = len({int(self.index.rows[entry]) for entry, _ in near} | named)
+        hits = (hits + [h for h in ranked if h.row not in named])[:limit]
         nearest = []
         if not hits:
             nearest = [
@@ -115,6 +108,30 @@ class SearchEngine:
             ]
         corrections = read.corrections if hits else []
         return Found(hits, total, corrections, self._expansions(read) if hits else [], nearest)
+
+    def _hits(
+        self,
+        ranked: Sequence[tuple[int, float]],
+        query: Query,
+        on: date,
+        billable: bool | None,
+        enough: int,
+    ) -> list[Hit]:
+        """Return the concepts that ranked entries stand for, each under its best wording."""
+        best: dict[int, Hit] = {}
+        sure = 0  # hits that no later entry can come before
+        for entry, score in ranked:
+            if sure >= enough:
+                break
+            row = int(self.index.rows[entry])
+            kind = KIND_NAMES[KINDS[self.index.kinds[entry]]]
+            for found, less in self._stands_for(row, query, on, billable):
+                before = best.get(found)
+                if before is None or before.score < score - less:
+                    text = self.index.texts[entry]
+                    best[found] = Hit(found, max(0.1, score - less), text, kind)
+                    sure += before is None and less == 0.0
+        return sorted(best.values(), key=lambda h: -h.score)[:enough]
 
     # ── codes ────────────────────────────────────────────────────────────────────────────────
 
@@ -304,11 +321,12 @@ class SearchEngine:
     def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
         """Return the code below a base code whose seventh character the query names."""
         concepts = self._concepts
-        if not concepts.seventh_characters(row):
+        asked = _of_encounter(query) & self.index.seventh
+        if not asked or not concepts.seventh_characters(row):
             return None
         displays = concepts.tables.displays
         base = set(words(displays[row])) | STOP
-        asked = _as_read(query) - base
+        asked -= base
         best, fit = None, 0.0
         for code in concepts.children(row, on):
             if asked and concepts.tables.kinds[code] == "code":
@@ -326,7 +344,7 @@ class SearchEngine:
         ]
 
 
-def _as_read(query: Query) -> set[str]:
+def _of_encounter(query: Query) -> set[str]:
     """Return the query's words, slips corrected and a follow-up read as a subsequent encounter."""
     said = set(query.read)
     if {"f", "u"} <= set(query.words) or {"fu", "followup", "follow"} & set(query.words):
