@@ -108,3 +108,11 @@ TEMPLATES = {
     )["records"]
     if r["id"] != "no-policy"
 }
+
+
+def test_the_examples_can_be_checked(checker: EncounterChecker) -> None:
+    paths = sorted((data_dir() / "examples" / "encounters").glob("*.yaml"))
+    assert 4 <= len(paths) <= 6
+    for path in paths:
+        report = checker.check(decode_encounter(yaml.safe_load(path.read_text("utf-8"))))
+        assert report.claim_lines, path.name

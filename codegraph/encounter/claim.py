@@ -82,8 +82,9 @@ def _edited(item: Item, edits: list[Edit]) -> list[BilledLine]:
 class _Pointers:
     """Which diagnoses a line points to.
 
-    The payer's covered ones on trigger point lines where there are any, a joint's on joint lines,
-    else every diagnosis that may stand. Drugs and guidance follow their procedure.
+    The payer's covered ones on trigger point lines where there are any; beside a joint injection
+    the joint's diagnoses go to that; else every diagnosis that may stand. Drugs and guidance follow
+    their procedure.
     """
 
     def __init__(self, case: Case, plan: Sequence[BoundRule]) -> None:
@@ -94,6 +95,7 @@ class _Pointers:
                 covered |= set(bound.params.diagnoses)
         self._covered = [d for d in self._all if d in covered]
         self._joint = [d for d in self._all if d.startswith(("M25.5", "M0", "M1", "M75", "M70"))]
+        self._beside_joint = bool(case.of("joint_injection"))
         self._only_joints = bool(case.of("joint_injection")) and not case.treats_trigger_points
 
     def of(self, category: str) -> list[str]:
@@ -101,7 +103,8 @@ class _Pointers:
         if category == "joint_injection" or self._only_joints:
             chosen = self._joint or self._all
         elif category in ("trigger_point", "guidance", "drug"):
-            chosen = self._covered or self._all
+            others = [d for d in self._all if d not in self._joint] if self._beside_joint else []
+            chosen = self._covered or others or self._all
         else:
             chosen = self._all
         return chosen[:MOST_POINTERS]

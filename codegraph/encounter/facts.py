@@ -243,8 +243,8 @@ def resolve(
     lines = sorted(
         (
             procedure_code(str(p.code)),
-            tuple(sorted({codes.squeeze(str(m)) for m in p.modifiers if m != ""})),
-            p.units,
+            tuple(sorted({codes.squeeze(str(m)) for m in p.modifiers or () if m != ""})),
+            p.units or 1,
         )
         for p in request.procedures or ()
     )

@@ -30,11 +30,11 @@ Few = Meta(max_length=50)
 
 
 class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line as submitted: a CPT or HCPCS code, its units and modifiers."""
+    """A line as submitted: a CPT or HCPCS code, its units (1 if not given) and modifiers."""
 
     code: Code
-    units: Annotated[int, Meta(ge=1, le=100_000)] = 1
-    modifiers: Annotated[list[Code], Meta(max_length=8)] = []
+    units: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    modifiers: Annotated[list[Code], Meta(max_length=8)] | None = None
 
 
 class InjectedMuscle(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from codegraph.encounter.facts import Case, count_muscles, is_group_word
+from codegraph.encounter.facts import Case, DrugUse, count_muscles, is_group_word
 from codegraph.encounter.kinds.base import BoundRule, Draft, Kind, distinct, listed, number_of
 from codegraph.encounter.model import Verdict
 from codegraph.encounter.units import plain
@@ -127,8 +127,14 @@ def _waste(case: Case) -> State:
     words = "what was discarded, or that nothing was"
     if case.documentation.waste_documented is not None:
         return case.documentation.waste_documented, words
-    single = [u for u in case.drugs if u.given.container == "single_dose"]
+    single = [u for u in case.drugs if _billed_single_dose(u)]
     return (True if all(u.given.discarded is not None for u in single) else None), words
+
+
+def _billed_single_dose(use: DrugUse) -> bool:
+    """Whether a drug from a single-dose container makes a line of its own."""
+    included = use.drug is not None and use.drug.drug_class in ("local_anesthetic", "diluent")
+    return use.given.container == "single_dose" and not included
 
 
 def _scores(case: Case) -> State:
@@ -173,11 +179,7 @@ def _applies(case: Case, when: Applies) -> bool:
         return bool(case.of("drug"))
     if when == "single_dose":
         marked = any({"JW", "JZ"} & set(i.modifiers) for i in case.of("drug"))
-        single = any(
-            u.given.container == "single_dose"
-            and not (u.drug and u.drug.drug_class in ("local_anesthetic", "diluent"))
-            for u in case.drugs
-        )
+        single = any(_billed_single_dose(u) for u in case.drugs)
         return single and (marked or case.jz_required)
     if when == "repeat":
         earlier = any(d < case.on for d in case.history.sessions or ())
@@ -206,10 +208,10 @@ def _documented(case: Case, rule: BoundRule) -> Iterator[Draft]:
     state, words = _ITEMS[p.item](case)
     codes = distinct(i.code for i in case.needling)
     if state:
-        yield Draft("pass", f"The record gives {words}.", codes)
+        yield Draft("pass", f"In the record: {words}.", codes)
     elif state is None:
         if p.silent == "no_data":
-            yield Draft("no_data", f"The record is silent on {words}.", codes, fix=f"Add {words}.")
+            yield Draft("no_data", f"Not in the record: {words}.", codes, fix=f"Add {words}.")
     else:
         yield Draft(
             p.denied, f"The record says no: {words}.", codes, fix=rule.rule.fix or f"Check {words}."
@@ -295,20 +297,18 @@ def _criteria(case: Case, rule: BoundRule) -> Iterator[Draft]:
     codes = distinct(i.code for i in case.needling)
     doc = case.documentation
     findings = {
-        "hyperirritable spot": _palpation(case)[0],
-        "taut band": doc.taut_band,
+        "a hyperirritable spot": _palpation(case)[0],
+        "a taut band": doc.taut_band,
         "referred pain": doc.referred_pain,
     }
-    yield _at_least(
-        findings, p.least, codes, "findings", "of a trigger point on examination", rule.rule.fix
-    )
-    yield _at_least({"palpable nodule": doc.palpable_nodule}, 1, codes, "nodule", "", None)
+    yield _at_least(findings, p.least, codes, "findings", "on examination")
+    yield _at_least({"a palpable nodule": doc.palpable_nodule}, 1, codes, "nodule", "")
     reasons = {
         "failed conservative care": _therapies(case)[0],
         "blocked movement": doc.movement_blocked,
         "a diagnostic purpose": doc.diagnostic_purpose,
     }
-    yield _at_least(reasons, 1, codes, "reason", "as the reason for the injection", None)
+    yield _at_least(reasons, 1, codes, "reason", "as the reason for the injection")
 
 
 def _at_least(
@@ -317,7 +317,6 @@ def _at_least(
     codes: list[str],
     key: str,
     what: str,
-    fix: str | None,
 ) -> Draft:
     yes = [name for name, state in states.items() if state]
     open_ = [name for name, state in states.items() if state is None]
@@ -331,12 +330,18 @@ def _at_least(
         had = f"the record has {listed(yes)}" if yes else "the record is silent"
         return Draft(
             "no_data",
-            f"Asked for{about}: {asked}; {had}.",
+            f"The policy asks for {asked}{about}; {had}.",
             codes,
-            fix=fix or f"Add {listed(open_, 'or')} if it was found.",
+            fix=f"Add {listed(open_, 'or')} if the note has it.",
             key=key,
         )
-    return Draft("fail", f"Asked for{about}: {asked}; {had}.", codes, fix=fix, key=key)
+    return Draft(
+        "fail",
+        f"The policy asks for {asked}{about}; {had}.",
+        codes,
+        fix="If the note says otherwise, correct the facts; else the policy is not met.",
+        key=key,
+    )
 
 
 # ── advice ───────────────────────────────────────────────────────────────────────────────────

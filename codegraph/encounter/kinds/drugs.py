@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from codegraph.encounter.kinds.base import (
 from codegraph.encounter.units import (
     JW,
     JZ,
+    BilledLine,
     Gap,
     bill,
     codes_for,
@@ -189,8 +190,14 @@ def _judge(case: Case, key: str, day: DayOfDrug, mine: list[Item]) -> Iterator[D
         )
         return
     if not mine:
-        words = f"{day.name}: {day.bill.words}, valid on {case.on}."
-        yield Draft("pass", words, codes, key=key, source=source)
+        words = f"{day.name}: {day.bill.words}, valid on {case.on}"
+        if case.submitted and case.technique != "dry_needling":
+            right = listed(line_words(x.code, x.units, x.modifiers) for x in day.bill.lines)
+            yield Draft(
+                "warn", f"{words}; it is not on the claim.", codes, fix=f"Add {right}.", key=key
+            )
+        else:
+            yield Draft("pass", f"{words}.", codes, key=key, source=source)
         return
     yield _compare(case, key, day, mine)
 
@@ -202,31 +209,55 @@ def _mismatch(use: DrugUse) -> bool:
 def _compare(case: Case, key: str, day: DayOfDrug, mine: list[Item]) -> Draft:
     """Compare the lines submitted with those that the dose calls for.
 
-    Where the container is not stated, JZ and JW cannot be told, and the units alone are compared.
+    JZ counts only where it is required. Where the container is not stated, or the payer asks for
+    neither modifier, the units alone are compared.
     """
-    open_ = "container" in day.bill.gaps
-    marks = frozenset() if open_ else WASTE
-
-    def of(code: str, units: int, modifiers: tuple[str, ...]) -> tuple[str, int, frozenset[str]]:
-        return code, units, marks & frozenset(modifiers)
-
-    there = sorted(of(i.code, i.units, i.modifiers) for i in mine)
-    wanted = sorted(of(x.code, x.units, x.modifiers) for x in day.bill.lines)
     codes = distinct([*(i.code for i in mine), *(x.code for x in day.bill.lines)])
-    if [(*t[:2], sorted(t[2])) for t in there] == [(*w[:2], sorted(w[2])) for w in wanted]:
-        return Draft("pass", f"{day.name}: {day.bill.words}, as on the claim.", codes, key=key)
+    words = f"{day.name}: {day.bill.words}"
+    marks = WASTE if case.jz_required else frozenset({JW})
+    if "container" in day.bill.gaps or not case.parameters.waste_modifiers:
+        marks = frozenset()
+    wanted = _summed(day.bill.lines, marks)
+    if _summed(mine, marks) == wanted:
+        return Draft("pass", f"{words}, as on the claim.", codes, key=key)
+    if _waste_is_open(day) and _summed([i for i in mine if JW not in i.modifiers], frozenset()) == (
+        _summed(day.bill.lines, frozenset())
+    ):
+        return Draft(
+            "no_data",
+            f"{words}, as on the claim. The claim bills waste beside it (JW); the record does not "
+            "say how much was discarded.",
+            codes,
+            fix="Give what was discarded.",
+            key=key,
+        )
     shown = listed(line_words(i.code, i.units, i.modifiers) for i in mine)
     right = listed(line_words(x.code, x.units, x.modifiers) for x in day.bill.lines)
     edits = [Edit(mine[0], lines=day.bill.lines, sure=True)]
     edits += [Edit(i, drop=True) for i in mine[1:]]
     return Draft(
         "fail",
-        f"{day.name}: {day.bill.words} on {case.on}; the claim has {shown}.",
+        f"{words} on {case.on}; the claim has {shown}.",
         codes,
         fix=f"Report {right}.",
         key=key,
         edits=tuple(edits),
     )
+
+
+def _summed(
+    lines: Iterable[Item | BilledLine], marks: frozenset[str]
+) -> dict[tuple[str, frozenset[str]], int]:
+    """Return the units of each code and waste modifier."""
+    found: dict[tuple[str, frozenset[str]], int] = {}
+    for line in lines:
+        key = line.code, marks & frozenset(line.modifiers)
+        found[key] = found.get(key, 0) + line.units
+    return found
+
+
+def _waste_is_open(day: DayOfDrug) -> bool:
+    return any(u.given.container == "single_dose" and u.given.discarded is None for u in day.uses)
 
 
 def line_words(code: str, units: int, modifiers: tuple[str, ...]) -> str:

@@ -171,6 +171,13 @@ def _decision(case: Case, p: CountParams, code: str) -> Draft:
     mixed = len(submitted) > len(same) and [i.code for i in same] == [code]
     if not submitted or right or mixed:
         units = 1 if not same else same[0].units
+        if case.submitted and not submitted:
+            return Draft(
+                "warn",
+                f"{told} → {code}, one unit, which is not on the claim.{many}",
+                [code],
+                fix=f"Add {code} × 1.",
+            )
         if units == 1:
             return Draft("pass", f"{told} → {code}, one unit.{many}", [code])
     billed = [f"{i.code}{f' × {i.units}' if i.units > 1 else ''}" for i in (same or submitted)]
@@ -263,9 +270,8 @@ def _primaries(case: Case, p: GuidanceParams, guidance: str) -> list[Item]:
 def _propose_guidance(case: Case, rule: BoundRule) -> None:
     p: GuidanceParams = rule.params
     code = p.codes.get(case.request.guidance or "")
-    if code and case.valid_on_date(code) and not any(
-        i.category == "guidance" for i in case.submitted
-    ) and _primaries(case, p, code):  # fmt: skip
+    chosen = any(i.category in (*p.primaries, "guidance") for i in case.submitted)
+    if code and case.valid_on_date(code) and not chosen and _primaries(case, p, code):
         case.propose(code, 1)
 
 

@@ -36,13 +36,16 @@ class RegionParams(Struct, frozen=True, forbid_unknown_fields=True):
     regions: dict[str, list[str]]
 
 
+_REGION_WORDS = {"hip_buttock": "hip and buttock", "head_face": "head and face"}
+
+
 def _one_region(case: Case, rule: BoundRule) -> Iterator[Draft]:
     if not case.parameters.one_region_per_session or not case.injects_trigger_points:
         return
     p: RegionParams = rule.params
     regions = distinct(u.muscle.region for u in case.muscles)
     codes = distinct(i.code for i in case.of(TRIGGER_POINT))
-    shown = listed(r.replace("_", " ") for r in regions)
+    shown = listed(_REGION_WORDS.get(r, r.replace("_", " ")) for r in regions)
     if not regions or case.unknown_muscles:
         yield Draft(
             "no_data",

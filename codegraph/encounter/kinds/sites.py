@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -45,7 +46,7 @@ def _side(case: Case, rule: BoundRule) -> Iterator[Draft]:
         title = d.display.lower()
         if f"{other} " in title and (better := _sibling(case, d, title.replace(other, side))):
             yield Draft(
-                "fail",
+                "fail" if d.code.startswith("M79.6") else "warn",
                 f"{d.code} ({d.display}) names the {other} side; the muscles there are on the "
                 f"{side}.",
                 [d.code, better],
@@ -107,7 +108,11 @@ def site_codes(case: Case, p: SiteParams) -> set[str]:
     """Return the myalgia codes that the documented site speaks for."""
     site = case.documentation.site
     text = " ".join([site] if isinstance(site, str) else site or []).lower()
-    return {code for code, words in p.site_words.items() if any(w in text for w in words)}
+    return {
+        code
+        for code, words in p.site_words.items()
+        if any(re.search(rf"\b{re.escape(w)}", text) for w in words)
+    }
 
 
 def _on_date(case: Case, code: str) -> str:
@@ -125,10 +130,19 @@ def _site(case: Case, rule: BoundRule) -> Iterator[Draft]:
     wanted, arguable = myalgia_codes(case, p)
     if not wanted:
         return
-    for d in case.billable_diagnoses():
-        if not _is_myalgia(case, d) or d.display.lower() == "myalgia":
+    for d in case.diagnoses:
+        if d.status not in ("billable", "header") or not _is_myalgia(case, d):
             continue
-        if d.code in wanted:
+        if d.status == "header":
+            yield Draft(
+                "warn",
+                f"In place of {d.code} the muscles or the site named call for "
+                f"{listed(wanted, 'or')}, by our reading.",
+                [d.code, *wanted],
+                fix=f"Use {listed(wanted, 'or')} if the note puts the pain there.",
+                key=d.code,
+            )
+        elif d.code in wanted:
             query = " One of them could also be coded elsewhere: go by the site in the note."
             yield Draft(
                 "pass",

@@ -7,7 +7,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from codegraph.encounter.facts import Case
+from codegraph.encounter.facts import Case, Item
 from codegraph.encounter.kinds.base import BoundRule, Draft, Kind, distinct, listed
 from codegraph.encounter.kinds.drugs import WASTE, codes_of, line_words
 from codegraph.encounter.units import JW, JZ, DrugBill, plain
@@ -103,7 +103,7 @@ def _marks(case: Case, code: str, *, known: bool) -> Iterator[Draft]:
             fix="Keep JW for the discarded units if the record shows waste, else JZ.",
             key=f"{code}-both",
         )
-    elif JW in used and all(JW in i.modifiers for i in lines):
+    elif JW in used and all(JW in i.modifiers for i in _of_same_drug(case, code)):
         yield Draft(
             "fail",
             f"{code}-JW stands alone: it is a second line, beside the units that were given.",
@@ -124,6 +124,14 @@ def _marks(case: Case, code: str, *, known: bool) -> Iterator[Draft]:
         yield Draft(
             "pass", f"{code}: {listed(sorted(used))} is there as the rule asks.", [code], key=code
         )
+
+
+def _of_same_drug(case: Case, code: str) -> list[Item]:
+    """Return the submitted lines of the drug that a code describes, under any of its codes."""
+    codes = {code}
+    for drug in case.reference.drugs_of_code.get(code, []):
+        codes |= {c.code for c in drug.codes}
+    return [i for i in case.submitted if i.code in codes]
 
 
 KINDS = (Kind("drug_waste", WasteParams, _check_waste, propose=_propose_waste),)
