@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from codegraph.drilldown.titles import CONNECTORS, Word, Words, join, key, norm
+from codegraph.drilldown.titles import CONNECTORS, Word, Words, join
 
 # Words that carry the difference even where most siblings share them.
 _TELLING = frozenset(
@@ -28,7 +28,9 @@ _BARE = frozenset(
     {"upper", "lower", "superior", "inferior", "proximal", "distal", "middle", "medial", "lateral",
      "anterior", "posterior", "first", "second", "third", "fourth", "fifth"}
 )  # fmt: skip
+_VAGUE = _TELLING | {"site", "part", "cause", "type", "organism", "nos", "form", "degree", "stage"}
 _SIDE_NOUNS = frozenset({"eye", "ear", "side"})
+LONGEST_SLUG = 60  # characters; cut between words
 _NEC = re.compile(
     r",? (?:not elsewhere classified|not classified elsewhere|so stated)\b|"
     r",? as defined in USA$",
@@ -217,7 +219,10 @@ def _trimmed(part: Words, known: set[str]) -> Words:
         and (part[start + 1].norm in ("other", "unspecified"))
     ):
         start += 1
-    return part if _dangles(part[start:end]) else part[start:end]
+    rest = part[start:end]
+    if _dangles(rest) or any(w.norm not in _VAGUE and w.norm not in CONNECTORS for w in rest):
+        return part
+    return rest
 
 
 def _finish(part: Sequence[Word]) -> str:
@@ -269,7 +274,7 @@ def slug(label: str) -> str:
     """
     label = label.lower().replace("(s)", "s")
     plain = re.sub(r"[^a-z0-9]+", "-", label.replace("'", "").replace("’", ""))
-    return plain.strip("-")[:60].strip("-") or "other"
-
-
-__all__ = ["is_other", "is_unspecified", "key", "labels", "norm", "slug"]
+    plain = plain.strip("-")
+    if len(plain) > LONGEST_SLUG:
+        plain = plain[: LONGEST_SLUG + 1].rpartition("-")[0]
+    return plain or "other"

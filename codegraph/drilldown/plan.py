@@ -21,18 +21,17 @@ from dataclasses import dataclass, field
 from codegraph.concepts import Concepts
 from codegraph.drilldown.hints import Hint, Hints
 from codegraph.drilldown.labels import is_other, is_unspecified, labels, slug
-from codegraph.drilldown.titles import ALTERNATION_AXES, LATERALITY, Words, key
+from codegraph.drilldown.questions import body_rank, unit_axis
+from codegraph.drilldown.titles import ALTERNATION_AXES, LATERALITY, Words, key, words
 from codegraph.drilldown.units import SEVENTH, Member, Unit
 from codegraph.drilldown.wording import (
     OTHER,
     UNSPECIFIED,
     Asked,
     Value,
-    body_rank,
     seventh_axis,
     shared_axis,
     shared_value,
-    unit_axis,
 )
 
 SHARED_AXES = (*ALTERNATION_AXES, LATERALITY)
@@ -156,10 +155,7 @@ class PlanBuilder:
             asked,
             unit.title,
             path,
-            [
-                (option, lambda p, c=child: self._unit(c, above, p))  # type: ignore[misc]
-                for option, child in options
-            ],
+            [(option, lambda p, c=child: self._unit(c, above, p)) for option, child in options],
         )
 
     def _side_first(
@@ -183,7 +179,7 @@ class PlanBuilder:
             unit.title,
             path,
             [
-                (o, lambda p, u=part: self._unit(u, parents, p))  # type: ignore[misc]
+                (o, lambda p, u=part: self._unit(u, parents, p))
                 for o, part in zip(options, parts, strict=True)
             ],
         )
@@ -218,7 +214,7 @@ class PlanBuilder:
                 [
                     (
                         Option(_reworded(offered[c], hint), title),
-                        lambda p, c=c, a=axis: self._members(  # type: ignore[misc]
+                        lambda p, c=c, a=axis: self._members(
                             title, [m for m in members if m.values[a] == c], p
                         ),
                     )
@@ -231,8 +227,6 @@ class PlanBuilder:
         self, title: Words, members: Sequence[Member], path: tuple[tuple[str, str], ...]
     ) -> Branch | None:
         """Ask by whole titles: what remains where nothing tells codes apart in another way."""
-        from codegraph.drilldown.titles import words
-
         displays = self._concepts.tables.displays
         titles = [words(displays[m.row]) for m in members]
         names = labels((title,), titles)
@@ -246,7 +240,7 @@ class PlanBuilder:
             title,
             path,
             [
-                (o, lambda p, m=m: self._members(title, [m], p))  # type: ignore[misc]
+                (o, lambda p, m=m: self._members(title, [m], p))
                 for o, m in zip(options, members, strict=True)
             ],
         )
@@ -323,40 +317,40 @@ class PlanBuilder:
 def _options(
     children: Sequence[Unit], names: Sequence[str], hint: Hint | None
 ) -> list[tuple[Option, Unit]]:
-    """Return the options for units, in the order in which they are offered."""
-    values = _slugs(names)
-    placed = []
-    for i, (child, name, value) in enumerate(zip(children, names, values, strict=True)):
-        last = 0
-        guidance = None
-        unspecified = is_unspecified(child.title) and _says(name, "unspecified", "nos")
-        if name.lower().startswith("other") or (is_other(child.title) and _says(name, "other")):
-            last, guidance = 1, OTHER
-        if unspecified:
-            last, guidance = 2, UNSPECIFIED
-        option = Option(
-            Value(value, name, unspecified, guidance),
-            child.title,
-            tuple(m.row for m in child.members),
-        )
-        placed.append((last, i, option, child))
-    regular = [body_rank(p[2].value.label) for p in placed if p[0] == 0]
-    if len(regular) > 2 and None not in regular and len(set(regular)) == len(regular):
-        ranks = iter(regular)
-        placed = [
-            (last, next(ranks) if last == 0 else 1000 + i, option, child)  # type: ignore[misc]
-            for last, i, option, child in placed
-        ]
-    if hint:
-        order = {v: i for i, v in enumerate(hint.order)}
-        placed = [
-            (0, order[o.value.value], o, c) if o.value.value in order else (last + 1, i, o, c)
-            for last, i, o, c in placed
-        ]
-        for _, _, option, _ in placed:
-            option.value = _reworded(option.value, hint)
-    placed.sort(key=lambda p: (p[0], p[1]))
-    return [(option, child) for _, _, option, child in placed]
+    """Return the options for units, in the order in which they are offered.
+
+    That of the hint, where it names them; else that of the body where all are sites, else that of
+    the list; "other" and "unspecified" last.
+    """
+    found = []
+    for child, name, value in zip(children, names, _slugs(names), strict=True):
+        title = child.title
+        unspecified = is_unspecified(title) and _says(name, "unspecified", "nos")
+        other = name.lower().startswith("other") or (is_other(title) and _says(name, "other"))
+        guidance = UNSPECIFIED if unspecified else OTHER if other else None
+        rank = 2 if unspecified else 1 if other else 0
+        rows = tuple(m.row for m in child.members)
+        offered = Value(value, name, unspecified, guidance, rank=rank)
+        found.append((Option(_reworded(offered, hint), title, rows), child))
+    sites = [
+        body_rank(name) if o.value.rank == 0 else None
+        for (o, _), name in zip(found, names, strict=True)
+    ]
+    regular = [s for (o, _), s in zip(found, sites, strict=True) if o.value.rank == 0]
+    down = len(regular) > 2 and None not in regular and len(set(regular)) == len(regular)
+    order = {value: i for i, value in enumerate(hint.order if hint else ())}
+    headings = {name: i for i, name in enumerate(hint.groups if hint else ())}
+
+    def place(i: int) -> tuple[int, bool, int, int]:
+        value = found[i][0].value
+        heading = headings.get(value.group or "", len(headings))
+        named = order.get(value.value)
+        if named is not None:
+            return heading, False, 0, named
+        site = sites[i]
+        return heading, True, value.rank, site if down and site is not None else i
+
+    return [found[i] for i in sorted(range(len(found)), key=place)]
 
 
 def _flattened(unit: Unit, wanted: set[int]) -> list[Unit]:
@@ -379,7 +373,8 @@ def _is_vague(child: Unit) -> bool:
     parts = [key(c.title) for c in child.children]
     joined = len(parts) <= 3 and any(w.norm == "and" for w in child.title)
     vague = is_unspecified(child.title) or is_other(child.title)
-    return (joined or vague) and not any(p[: len(whole)] == whole for p in parts)
+    telling = any(not is_unspecified(c.title) for c in child.children)
+    return (joined or vague) and telling and not any(p[: len(whole)] == whole for p in parts)
 
 
 def _restricted(unit: Unit, axis: str, value: str) -> Unit:

@@ -4,7 +4,7 @@ The search says which concept the text is about; the walk's own options say how 
 an answer counts only where the words for it stand in the text.
 
   right forearm pain   search: M79.63-   root M79.6  site: forearm  laterality: right  → M79.631
-  forearm pain         search: M79.63-   root M79.6  site: forearm                     → asks the side
+  forearm pain         search: M79.63-   root M79.6  site: forearm                     → the side?
 """
 
 from __future__ import annotations
@@ -130,10 +130,8 @@ class _Text:
         for i, w in enumerate(told):
             if w.norm in _WEAK | _ENCOUNTER | FILLERS | CONNECTORS | _LISTED or w.norm in _SIDES:
                 continue
-            listed = (
-                i > 1
-                and told[i - 1].norm in _LISTED
-                or (i > 0 and told[i - 1].text.endswith(",") and "and" in title)
+            listed = (i > 1 and told[i - 1].norm in _LISTED) or (
+                i > 0 and told[i - 1].text.endswith(",") and "and" in title
             )
             if listed and found:
                 found[-1] = found[-1] or w.norm in content
@@ -371,7 +369,7 @@ class _Reader:
             return best
         if branch.options[0].title is branch.title:
             first = branch.options[0].branch
-            below = [o for o in branch.options] if first else []
+            below = branch.options if first else []
             return max([best, *(self._deep_of(o.branch, mask) for o in below)])
         return max(best, self._deep_of(branch, mask))
 

@@ -220,7 +220,7 @@ def _without_side(title: Words) -> tuple[str, Words, Words] | None:
 
 
 def _without_segment(title: Words, rest: Words) -> Words:
-    """Return a title without the whole of ", right arm", or `rest` where a side stands elsewhere."""
+    """Return a title without the whole of ", right arm"; else `rest`."""
     places = [i for i, w in enumerate(title) if w.norm in ("right", "left")]
     if len(places) != 1 or not places[0] or not title[places[0] - 1].text.endswith(","):
         return rest
@@ -235,7 +235,8 @@ def _without_lateral(title: Words) -> tuple[str, Words] | None:
     ):
         return None
     for i, w in enumerate(title):
-        if w.norm in _LATERAL:
+        last = i == len(title) - 1 or w.text.endswith(",")
+        if w.norm in _LATERAL and (last or w.norm not in ("median", "midline")):
             return _LATERAL[w.norm], _drop(title, (i,))
     return None
 
@@ -254,6 +255,10 @@ def _unspecified(
     variants = [_drop(title, (p, *lone)) for p in reversed(places)]
     if len(places) > 1:
         variants.append(_drop(title, (*places, *lone)))
+    named = [w.norm for w in title]
+    for p in places:  # "of external ear, unspecified ear" beside "of right external ear"
+        if p + 1 < len(title) and named[p + 1] in named[:p]:
+            variants.append(_drop(title, (p, p + 1, *lone)))
     for rest in variants:
         family = families.get(key(rest), set())
         if family & _DECIDED or family >= {"bilateral", "unilateral"}:

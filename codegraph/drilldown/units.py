@@ -96,7 +96,7 @@ class UnitBuilder:
     def _groups(self, unit: Unit) -> tuple[list[Unit], list[bool]]:
         """Return the next level: units in the order of the list, and whether each is a leaf."""
         items: list[Item] = []
-        members: list[tuple[Member, bool]] = []
+        members: list[Member] = []
         for member in unit.members:
             self._collect(unit, member, items, members)
         reads = read_siblings(items)
@@ -104,7 +104,7 @@ class UnitBuilder:
         shorter: dict[tuple[Key, bool], Words] = {}
         lone: list[tuple[Unit, Member]] = []  # of those known to be one-sided
         sided = {read.key for read in reads if LATERALITY in read.values}
-        for (member, done), read, item in zip(members, reads, items, strict=True):
+        for member, read, item in zip(members, reads, items, strict=True):
             values = {**member.values, **read.values}
             lost = read.key in sided and LATERALITY not in values and not item.settled
             group = groups.setdefault((read.key, lost), Unit(read.title, []))
@@ -128,12 +128,15 @@ class UnitBuilder:
         """Take the part named with the side out of titles, where they stay distinct without it."""
         short = {name: shorter.get(name, group.title) for name, group in groups.items()}
         keys = {key(title) for title in short.values()}
-        if len(keys) == len(groups) and not any(set(k) <= set(above) for k in keys):
+        if len(keys) < len(groups):
+            return
+        dropped = {w for name, g in groups.items() for w in {*key(g.title)} - {*key(short[name])}}
+        if dropped <= _ORGANS or not any(set(k) <= set(above) for k in keys):
             for name, group in groups.items():
                 group.title = short[name]
 
     def _collect(
-        self, unit: Unit, member: Member, items: list[Item], members: list[tuple[Member, bool]]
+        self, unit: Unit, member: Member, items: list[Item], members: list[Member]
     ) -> None:
         """Add what stands below a member, or the member itself where nothing does."""
         concepts, tables = self._concepts, self._concepts.tables
@@ -141,15 +144,15 @@ class UnitBuilder:
         children = self._children(member.row)
         if concepts.status(member.row, self._on) == "billable":
             items.append(Item(unit.title, side, settled=True))
-            members.append((member, True))
+            members.append(member)
         for child in children:
             if tables.kinds[child] == "code":
                 values = {**member.values, **self._seventh(member.row, tables.codes[child][-1])}
                 items.append(Item(unit.title, side, settled=True))
-                members.append((Member(child, values), True))
+                members.append(Member(child, values))
             elif concepts.status(child, self._on) == "billable" or self._children(child):
                 items.append(Item(self.title(child), side))
-                members.append((Member(child, dict(member.values)), False))
+                members.append(Member(child, dict(member.values)))
 
     def _seventh(self, row: int, character: str) -> dict[str, str]:
         """Return what a seventh character states; some are sides."""

@@ -7,12 +7,11 @@ FY 2026 (CDC/CMS); the sentences are ours.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from codegraph.drilldown.labels import slug
-from codegraph.drilldown.titles import LATERALITY, Words, norm
+from codegraph.drilldown.titles import LATERALITY, Words
 
 BOTH = "both"
 
@@ -237,140 +236,3 @@ def _plain(meaning: str, rank: int) -> Value:
         label, unspecified, guidance = "Not applicable or unspecified", False, None
         return Value("not-applicable", label, guidance=guidance, rank=rank)
     return Value(slug(label), label, unspecified, guidance, rank=99 if unspecified else rank)
-
-
-# ── questions of units ───────────────────────────────────────────────────────────────────────
-
-_HEAD_TO_TOE = (
-    "head scalp skull face forehead eyelid eye orbit ear nose cheek lip mouth tongue tooth teeth "
-    "gum palate jaw mandible maxilla chin throat pharynx larynx neck occipito-atlanto-axial "
-    "cervical cervicothoracic clavicle shoulder scapula scapular axilla humerus arm elbow radius "
-    "ulna forearm wrist carpal carpu hand palm metacarpal thumb index middle ring little finger "
-    "fingers breast chest thorax thoracic thoracolumbar rib sternum back abdomen abdominal flank "
-    "stomach liver lumbar lumbosacral sacral sacrum sacrococcygeal coccyx pelvis pelvic groin "
-    "perineum genital buttock hip femur femoral thigh knee patella leg calf tibia tibial fibula "
-    "shin ankle heel calcaneus talus tarsal midfoot foot metatarsal toe"
-)
-_BODY = {norm(word): i for i, word in enumerate(_HEAD_TO_TOE.split())}
-_LIMB_FIRST = {"arm": {"upper": 0}, "leg": {"lower": 0}}
-_NOUNS = frozenset(
-    {"finger", "toe", "phalanx", "ligament", "joint", "artery", "vein", "muscle", "nerve", "region",
-     "class", "degree", "eyelid", "vessel", "bone", "lobe", "quadrant", "tendon", "stage", "type",
-     "organism", "hormone", "vertebra", "metacarpal", "metatarsal", "trimester", "level", "grade"}
-)  # fmt: skip
-_FINGERS = frozenset({"thumb", "index", "middle", "ring", "little"})
-_AREAS = {
-    "limb": "limb", "arm": "arm", "forearm": "forearm", "hand": "hand", "leg": "leg",
-    "foot": "foot", "head": "head", "face": "face", "neck": "neck", "spine": "spine",
-    "finger": "finger", "toe": "toe", "eye": "eye", "ear": "ear", "trunk": "trunk",
-    "femur": "femur", "humerus": "humerus", "radius": "radius", "ulna": "ulna", "tibia": "tibia",
-    "fibula": "fibula", "pelvis": "pelvis", "shoulder": "shoulder", "knee": "knee",
-    "ankle": "ankle", "wrist": "wrist", "elbow": "elbow", "hip": "hip", "skull": "skull",
-    "breast": "breast", "extremity": "limb", "colon": "colon", "stomach": "stomach",
-    "esophagus": "esophagus", "bladder": "bladder",
-}  # fmt: skip
-_SEVERITY = frozenset({"mild", "moderate", "severe", "profound", "severity"})
-_COURSE = frozenset({"acute", "chronic", "subacute", "recurrent", "episodic", "persistent"})
-_POSITION = frozenset({"upper", "middle", "lower", "proximal", "distal", "shaft", "end"})
-
-
-def unit_axis(title: Words, labels: Sequence[str]) -> Asked:
-    """Return the question whose options are the units below one with this title."""
-    heads = [[norm(w) for w in label.split()] for label in labels]
-    plain = [h for h in heads if h and h[0] not in ("other", "unspecified")] or heads
-    n = len(plain)
-
-    def share(words: frozenset[str] | dict[str, int]) -> float:
-        return sum(any(w in words for w in h) for h in plain) / n
-
-    lower = [label.lower() for label in labels]
-    if any(x.startswith("underdosing") for x in lower):
-        return Asked("intent", "Poisoning, adverse effect or underdosing?")
-    if any(x.startswith("intentional self-harm") for x in lower):
-        return Asked("intent", "How did it happen?")
-    if sum("traffic" in x for x in lower) >= 2:
-        return Asked("traffic", "In traffic or not?")
-    if len(labels) == 2 and lower[0] in (f"not {lower[1]}",):
-        return Asked("kind", f"{labels[1]} or not?")
-    if len(labels) == 2 and lower[1] == f"not {lower[0]}":
-        return Asked("kind", f"{labels[0]} or not?")
-    if all(x.startswith(("with ", "without ")) for x in lower):
-        return _with(lower)
-    if share(_SEVERITY) > 0.5:
-        return Asked("severity", "How severe?")
-    if sum(bool(re.search(r"\bstage\b", x)) for x in lower) / len(lower) > 0.5:
-        return Asked("stage", "Which stage?")
-    if share(_COURSE) > 0.5 and max(map(len, plain)) <= 4:
-        return Asked("course", "Acute, chronic or another course?" if n > 2 else _or(labels))
-    if share(_FINGERS) > 0.5 and any(w.norm in ("finger", "hand") for w in title):
-        return Asked("site", "Which finger?")
-    last = Counter(h[-1] for h in plain).most_common(1)[0]
-    brief = sum(map(len, plain)) / n <= 2.6
-    if last[0] in _NOUNS and last[1] / n > 0.5 and brief:
-        axis = "site" if last[0] in _BODY or last[0] in _SITE_NOUNS else last[0]
-        return Asked(axis, f"Which {last[0]}?")
-    if share(_BODY) > 0.5 or share(_POSITION) > 0.7:
-        return Asked("site", _where(title))
-    return Asked("kind", _which(title))
-
-
-_SITE_NOUNS = frozenset(
-    {"finger", "toe", "phalanx", "ligament", "joint", "artery", "vein", "muscle", "nerve", "region",
-     "eyelid", "vessel", "bone", "lobe", "quadrant", "tendon", "vertebra", "metacarpal",
-     "metatarsal"}
-)  # fmt: skip
-
-
-def _with(lower: list[str]) -> Asked:
-    if len(lower) == 2:
-        rest = {x.partition(" ")[2] for x in lower}
-        if len(rest) == 1:
-            return Asked("with", f"With or without {rest.pop()}?")
-    return Asked("with", "With or without what?")
-
-
-def _or(labels: Sequence[str]) -> str:
-    first, second = labels[0], labels[1]
-    return f"{first} or {second[:1].lower()}{second[1:]}?" if len(labels) == 2 else "Which course?"
-
-
-def _where(title: Words) -> str:
-    areas = [_AREAS[w.norm] for w in title if w.norm in _AREAS]
-    if len(set(areas)) == 1:
-        return f"Which part of the {areas[0]}?"
-    if areas and areas[0] == "limb":
-        return "Which part of the limb?"
-    if any(w.norm == "joint" for w in title):
-        return "Which joint?"
-    return "Which part of the body?" if not areas else "Which part?"
-
-
-def _which(title: Words) -> str:
-    words = [w for w in title if w.norm]
-    if not words or len(words) > 4 or any(w.norm in ("other", "unspecified") for w in words):
-        return "Which of these is it?"
-    text = " ".join(w.text for w in words).strip(" ,;")
-    if not any(c.isupper() for c in text[1:2]):
-        text = text[:1].lower() + text[1:]
-    return f"Which kind of {text}?"
-
-
-def body_rank(label: str) -> int | None:
-    """Return how far down the body a label's site lies, None where it names none."""
-    found = [_BODY[w] for w in map(norm, label.split()) if w in _BODY]
-    return found[0] if found else None
-
-
-__all__ = [
-    "BOTH",
-    "BOTH_SIDES",
-    "OTHER",
-    "UNSPECIFIED",
-    "Asked",
-    "Value",
-    "body_rank",
-    "seventh_axis",
-    "shared_axis",
-    "shared_value",
-    "unit_axis",
-]
