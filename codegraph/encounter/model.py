@@ -7,7 +7,7 @@ service may be missing; None always means that the record is silent, never that 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -203,7 +203,7 @@ class RuleView(Struct, frozen=True, rename={"from_": "from"}):
     statement: str
     finding_kind: FindingKind
     governs: list[str]
-    params: dict[str, object]
+    params: dict[str, Any]
     payer: str | None
     from_: date | None
     to: date | None
@@ -219,7 +219,7 @@ class PayerView(Struct, frozen=True):
     id: str
     name: str
     about: str
-    parameters: dict[str, object]
+    parameters: dict[str, Any]
     rules: list[str]
     sources: list[SourceView]
 

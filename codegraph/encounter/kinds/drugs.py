@@ -94,13 +94,18 @@ def _propose_units(case: Case, rule: BoundRule) -> None:
 
 def _stays_off(case: Case, day: DayOfDrug, p: UnitParams) -> bool:
     drug = day.uses[0].drug
-    if drug and drug.drug_class in (*p.included_classes, *p.excluded_classes):
+    if drug and drug.drug_class in (*p.included_classes, *_excluded(case, p)):
         return True
     if case.technique == "dry_needling":
         return True
     limits = [case.reference.limits[c.code][0].units for c in day.choice
               if c.code in case.reference.limits]  # fmt: skip
     return bool(limits) and max(limits) == 0
+
+
+def _excluded(case: Case, p: UnitParams) -> list[str]:
+    """Return the drug classes that make another service beside trigger point injection."""
+    return p.excluded_classes if case.injects_trigger_points else []
 
 
 def codes_of(day: DayOfDrug) -> set[str]:
@@ -120,7 +125,7 @@ def _check_units(case: Case, rule: BoundRule) -> Iterator[Draft]:
         matched |= set(mine)
         if drug and drug.drug_class in p.included_classes:
             continue
-        if drug and drug.drug_class in p.excluded_classes and not mine:
+        if drug and drug.drug_class in _excluded(case, p) and not mine:
             continue
         yield from _judge(case, key, day, mine)
     foreign = [
