@@ -46,15 +46,13 @@ def form() -> str:
 
 
 @blueprint.post("/encounter")
-def check() -> str | tuple[str, int]:
+def check() -> str:
     """Check what the form says; `fragment` asks for the result alone."""
     filled = from_request(request.form)
     if not request.form.get("fragment"):
         return _page(filled)
     outcome = _outcome(filled)
-    status = 200 if outcome["problem"] is None else 400
-    page = render_template("_report.html", form=filled, examples=_examples(), **outcome)
-    return page, status
+    return render_template("_report.html", form=filled, examples=_examples(), **outcome)
 
 
 @blueprint.get("/rules")

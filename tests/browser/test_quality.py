@@ -25,7 +25,7 @@ PAGES = [
     "/walk/icd10cm/M79.63?a=laterality:both",
     "/path?from=icd10cm:M79.18&to=cpt:20553",
     "/encounter",
-    "/encounter?dx=M79.18",
+    "/encounter?example=4-claim-with-errors",
     "/rules",
     "/rules/tpi-one-code-per-day",
     "/about",
