@@ -70,7 +70,7 @@ class CodeGraph:
     ) -> None:
         self.concepts = concepts
         self.graph = KnowledgeGraph(concepts)
-        self._index = index
+        self.snapshot_index = index
         self._data = data
         self._payer_dirs = tuple(payer_dirs)
 
@@ -79,7 +79,7 @@ class CodeGraph:
     @cached_property
     def engine(self) -> SearchEngine:
         """The search over this graph."""
-        return SearchEngine.open(self.concepts, self._index)
+        return SearchEngine.open(self.concepts, self.snapshot_index)
 
     @cached_property
     def drilldown(self) -> Drilldown:
