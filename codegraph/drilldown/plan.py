@@ -117,6 +117,7 @@ class PlanBuilder:
         self._rows: list[int] = []
         self._values: list[dict[str, str]] = []
         self._masks: dict[str, dict[str, int]] = {}
+        self._sevenths: dict[tuple[tuple[str, str], ...], tuple[Asked, dict[str, Value]]] = {}
 
     def build(self, unit: Unit) -> Plan:
         """Return the plan for a tree of units."""
@@ -286,16 +287,21 @@ class PlanBuilder:
         return None
 
     def _seventh(self, members: Sequence[Member]) -> tuple[Asked, dict[str, Value]]:
+        """Return the question for the seventh character, the same object for the same meanings."""
         concepts = self._concepts
         meanings: dict[str, str] = {}
         for member in members:
-            parent = concepts.parent(member.row)
-            if parent is not None:
-                for s in concepts.seventh_characters(parent):
-                    meanings.setdefault(s.value, s.meaning)
             character = member.values[SEVENTH]
+            if character in meanings:
+                continue
+            parent = concepts.parent(member.row)
+            for s in concepts.seventh_characters(parent) if parent is not None else ():
+                meanings.setdefault(s.value, s.meaning)
             meanings.setdefault(character, concepts.tables.displays[member.row])
-        return seventh_axis(meanings)
+        key_ = tuple(meanings.items())
+        if key_ not in self._sevenths:
+            self._sevenths[key_] = seventh_axis(meanings)
+        return self._sevenths[key_]
 
     def _above(self, members: Sequence[Member]) -> Iterator[int]:
         row: int | None = members[0].row

@@ -91,7 +91,7 @@ def words(title: str) -> Words:
 
 def key(title: Iterable[Word]) -> Key:
     """Return what titles are compared by: their words without fillers and punctuation."""
-    return tuple(w.norm for w in title if w.norm and w.norm not in FILLERS)
+    return tuple([n for _, n in title if n and n not in FILLERS])
 
 
 def join(title: Sequence[Word]) -> str:
@@ -123,13 +123,23 @@ class Read(NamedTuple):
 
 def read_siblings(items: Sequence[Item]) -> list[Read]:
     """Take sides, and the other alternations that recur within families, out of sibling titles."""
-    found = _sides(items)
+    fresh = any(not item.settled for item in items)
+    found = _sides(items) if fresh else [(item.side, item.title) for item in items]
     reads = []
+    settled: dict[int, Key] = {}  # many seventh characters share one title
     for item, (side, title) in zip(items, found, strict=True):
-        shorter = _without_segment(item.title, title) if side and not item.settled else title
+        if item.settled:
+            mine = settled.get(id(title))
+            if mine is None:
+                mine = settled[id(title)] = key(title)
+            reads.append(Read({LATERALITY: side} if side else {}, title, mine, title))
+            continue
+        shorter = _without_segment(item.title, title) if side else title
         reads.append(Read({LATERALITY: side} if side else {}, title, key(title), shorter))
-    for axis in _ALTERNATIONS:
-        reads = _alternation(axis, reads)
+    present = {w.norm for item in items if not item.settled for w in item.title}
+    for axis, values in _ALTERNATIONS.items():
+        if any(phrase[0] in present and phrase[-1] in present for _, phrase in values):
+            reads = _alternation(axis, reads)
     return reads
 
 
@@ -307,8 +317,11 @@ def _alternation(axis: str, reads: list[Read]) -> list[Read]:
 
 
 def _without_phrase(title: Words, phrase: tuple[str, ...]) -> Words | None:
+    norms = [w.norm for w in title]
+    if phrase[0] not in norms:
+        return None
     n = len(phrase)
-    for i in range(len(title) - n + 1):
-        if all(title[i + k].norm == phrase[k] for k in range(n)):
+    for i in range(norms.index(phrase[0]), len(norms) - n + 1):
+        if tuple(norms[i : i + n]) == phrase:
             return _drop(title, tuple(range(i, i + n)))
     return None

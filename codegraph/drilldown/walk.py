@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from threading import Lock
 
+import msgspec
+
 from codegraph.concepts import Concepts
 from codegraph.drilldown.answers import (
     Given,
@@ -27,15 +29,15 @@ from codegraph.drilldown.answers import (
 from codegraph.drilldown.bodymap import BodyMap, BodyMaps, Region
 from codegraph.drilldown.hints import Hints
 from codegraph.drilldown.labels import labels
-from codegraph.drilldown.plan import Branch, Plan, PlanBuilder
+from codegraph.drilldown.plan import FEW, Branch, Plan, PlanBuilder
 from codegraph.drilldown.state import State, advance, support
 from codegraph.drilldown.text import Reading, read_text
-from codegraph.drilldown.titles import LATERALITY, words
+from codegraph.drilldown.titles import words
 from codegraph.drilldown.units import UnitBuilder
 from codegraph.drilldown.wording import BOTH, BOTH_SIDES
-from codegraph.errors import WalkError
+from codegraph.errors import SnapshotError, WalkError
 
-CACHED_CODES = 40_000  # of the plans that are kept, together
+CACHED_CODES = 80_000  # of the plans that are kept, together: one edition, about 70 MB
 _NEEDS_KEPT = 120_000
 
 
@@ -49,6 +51,8 @@ class Drilldown:
         self._plans: OrderedDict[tuple[int, int], Plan] = OrderedDict()
         self._cached = 0
         self._needs: dict[tuple[int, int], tuple[str, ...]] = {}
+        self._compiled: tuple[int, list[tuple[str, ...]], list[int]] = (-1, [], [])
+        self._contents: dict[tuple[int, int], tuple[Question, dict[str, int], int]] = {}
         self._lock = Lock()
         self._turns = sorted(
             {
@@ -117,7 +121,10 @@ class Drilldown:
         Empty for a billable code, and for a concept without billable codes below it.
         """
         row = self.concepts.index(curie)
+        edition, names, rows = self._compiled
         key = (row, self._edition(on))
+        if key[1] == edition:
+            return names[rows[row]]
         found = self._needs.get(key)
         if found is None:
             found = self._needed(row, on)
@@ -125,6 +132,25 @@ class Drilldown:
                 self._needs.clear()
             self._needs[key] = found
         return found
+
+    def compiled_needs(self, on: date) -> bytes:
+        """Return what every concept needs on a date, for `load_needs` in another process.
+
+        Takes some seconds: every category's plan is built once.
+        """
+        concepts = self.concepts
+        names: dict[tuple[str, ...], int] = {}
+        rows = [names.setdefault(self._needed(row, on), len(names)) for row in range(len(concepts))]
+        return msgspec.msgpack.encode((self._edition(on), list(names), rows))
+
+    def load_needs(self, compiled: bytes) -> None:
+        """Take over what `compiled_needs` returned, so that `needs` builds no plan."""
+        edition, names, rows = msgspec.msgpack.decode(
+            compiled, type=tuple[int, list[tuple[str, ...]], list[int]]
+        )
+        if len(rows) != len(self.concepts):
+            raise SnapshotError("what concepts need was compiled from another graph")
+        self._compiled = (edition, names, rows)
 
     def map_of(
         self, code: str, answers: Sequence[tuple[str, str]], on: date
@@ -207,11 +233,10 @@ class Drilldown:
         given: list[Given] = []
         row = root
         while tables.kinds[row] in ("chapter", "section"):
-            question, below = self._contents(row, on)
+            question, below, codes = self._parts(row, on)
             if question.axis not in pending:
                 if pending:
                     raise _not_asked(next(iter(pending)), [question.axis])
-                codes = len(concepts.billable_below(row, on))
                 return Walk(start, given, question, codes, understood=understood, issues=issues)
             value = pending.pop(question.axis)
             option = next((o for o in question.options if o.value == value), None)
@@ -272,13 +297,18 @@ class Drilldown:
         asked = branch.asked
         return Question(asked.axis, asked.text, asked.help, offered)
 
-    def _contents(self, row: int, on: date) -> tuple[Question, dict[str, int]]:
-        """Ask for a section of a chapter, or a category of a section."""
+    def _parts(self, row: int, on: date) -> tuple[Question, dict[str, int], int]:
+        """Ask for a section of a chapter, or a category of a section.
+
+        Returns the question, the rows that its values stand for, and the number of codes.
+        """
+        key = (row, self._edition(on))
+        if key in self._contents:
+            return self._contents[key]
         concepts, tables = self.concepts, self.concepts.tables
         rows = [r for r in concepts.children(row, on) if self._alive(r, on)]
         names = labels((words(tables.displays[row]),), [words(tables.displays[r]) for r in rows])
         kind = tables.kinds[rows[0]]
-        many = len(rows) > 12
         options = [
             Offered(
                 tables.codes[r].lower(),
@@ -286,12 +316,18 @@ class Drilldown:
                 len(concepts.billable_below(r, on)),
                 False,
                 tables.codes[r] if concepts.status(r, on) == "billable" else None,
-                group=_block(tables.codes[r]) if many else None,
+                group=_block(tables.codes[r]) if len(rows) > FEW else None,
             )
             for r, name in zip(rows, names, strict=True)
         ]
         text = "Which section?" if kind == "section" else "Which category?"
-        return Question(kind, text, None, options), {tables.codes[r].lower(): r for r in rows}
+        found = (
+            Question(kind, text, None, options),
+            {tables.codes[r].lower(): r for r in rows},
+            sum(o.codes for o in options),
+        )
+        self._contents[key] = found
+        return found
 
     def _reached(self, row: int, on: date) -> Reached:
         c = self.concepts.at(row, on)
@@ -345,9 +381,5 @@ def _already_final(code: str) -> WalkError:
 
 
 def _block(code: str) -> str:
-    """Return the heading for long lists of sections and categories: the tens of the code."""
-    start = code[:2]
-    return f"{start}0-{start}9" if len(code) == 3 else f"{code[0]}"
-
-
-__all__ = ["LATERALITY", "Drilldown"]
+    """Return the heading of a section or category in a long list: where its code begins."""
+    return code[0] if "-" in code else f"{code[:2]}0 to {code[:2]}9"
