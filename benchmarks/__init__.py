@@ -1,1 +1,1 @@
-"""Measurements. Nothing here is asserted in a test; timings are noisy, so compare within one run."""
+"""Measurements, never asserted in a test: timings are noisy, so compare within one run."""

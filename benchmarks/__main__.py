@@ -92,7 +92,7 @@ def latency(port: int, paths: list[str]) -> list[float]:
 def memory(process: subprocess.Popen[bytes]) -> float:
     """Return the resident memory of the worker, in MB (the largest of the process tree)."""
     tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    return max(p.memory_info().rss for p in tree) / 1e6
+    return float(max(p.memory_info().rss for p in tree)) / 1e6
 
 
 def throughput(port: int, path: str) -> str:

@@ -74,7 +74,7 @@ def sets_of(folder: Path | None) -> dict[str, list[dict[str, Any]]]:
         "own queries": [
             {"query": r["q"], "codes": r["first"], "match": "subtree"}
             for r in own
-            if not r["first"][0][0].isdigit() and r["first"][0][0] != "J" or "." in r["first"][0]
+            if r["first"][0] not in ("20553", "J3301", "J1010")
         ]
     }
     if folder is None:
@@ -122,7 +122,7 @@ def scaling(service: CodeGraph) -> list[list[object]]:
 
 
 def _scaled(tables: Tables, share: float) -> Tables:
-    """Return tables with a share of the ICD-10-CM rows; above one, rows stand again under Z-codes."""
+    """Return tables with a share of the ICD-10-CM rows; above one, every row stands twice."""
     import msgspec
 
     codes, keep = tables.codes, []

@@ -78,7 +78,7 @@ def _answers(command: Callable[P, None]) -> Callable[P, None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="codegraph")
 def main() -> None:
-    """From the words of a note to the right code, and from codes to a claim that can be defended."""
+    """From the words of a note to the right code, and from codes to a defensible claim."""
 
 
 @main.command()

@@ -304,7 +304,7 @@ class _Builder:
                 if end not in self.nodes:
                     raise DataError(
                         e.source or "curated data",
-                        f"the edge {e.origin} -{e.type}-> {e.target} names {end}, which does not exist",
+                        f"the edge {e.origin} -{e.type}-> {e.target} names {end}, which is unknown",
                         fix="correct the code or add its record",
                     )
         resolved, unresolved = self._resolve_notes()

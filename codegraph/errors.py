@@ -3,7 +3,7 @@
 CodegraphError
 ├── DataError             a curated or official file is not as it must be (file, line, field, fix)
 ├── SnapshotError         the compiled graph on disk is truncated, altered or of another version
-└── RequestError          the caller's input cannot be answered; carries a title, detail, suggestions
+└── RequestError          the caller's input cannot be answered; has title, detail, suggestions
     ├── InvalidInputError        a value is malformed (400)
     ├── UnknownSystemError       no such code system (404)
     ├── UnknownCodeError         the system is known, the code is not (404)

@@ -93,7 +93,7 @@ class Interval(Struct, frozen=True):
 
 
 class Issue(Struct, frozen=True):
-    """Something the reader of an answer must know about it, e.g. that no edition covers the date."""
+    """What the reader of an answer must know about it, e.g. that no edition covers the date."""
 
     code: str
     severity: Literal["info", "warning"]

@@ -30,7 +30,7 @@ def web_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the folder of compiled snapshots; CODEGRAPH_CACHE overrides the user's cache folder."""
+    """Return the folder of compiled snapshots: the user's cache, or CODEGRAPH_CACHE."""
     given = os.environ.get("CODEGRAPH_CACHE")
     return Path(given) if given else Path(platformdirs.user_cache_dir("codegraph"))
 

@@ -60,9 +60,9 @@ def code(answer: CodeAnswer) -> None:
     if answer.inherited_notes:
         click.echo("\ninherited")
         for inherited in answer.inherited_notes:
-            kind = inherited.kind.replace("_", " ")
+            what = inherited.kind.replace("_", " ")
             where = inherited.from_.partition(":")[2]
-            click.echo(f"  {kind} at {where}: {inherited.text}")
+            click.echo(f"  {what} at {where}: {inherited.text}")
     if answer.seventh_characters:
         click.echo("\nseventh character")
         for seventh in answer.seventh_characters:

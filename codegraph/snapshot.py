@@ -13,7 +13,6 @@ its owner decodes with msgspec or numpy.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -168,7 +167,7 @@ def _tidy(home: Path, key: str) -> None:
 
     def age(folder: Path) -> float:
         try:
-            return os.stat(folder).st_mtime
+            return folder.stat().st_mtime
         except OSError:
             return 0.0
 

@@ -61,7 +61,9 @@ def test_myofascial_pain_syndrome_stands_at_m79_1(client: FlaskClient) -> None:
 def test_the_date_of_service_decides(client: FlaskClient) -> None:
     assert get(client, "/api/v1/codes/icd10cm/M79.1?on=2018-09-15")["billable"] is True
     assert get(client, "/api/v1/codes/icd10cm/M79.1")["billable"] is False
-    codes = {r["code"] for r in get(client, "/api/v1/search?q=J10&on=2024-03-01")["results"]}
+    codes = {
+        r["code"] for r in get(client, "/api/v1/search?q=J10&system=hcpcs&on=2024-03-01")["results"]
+    }
     assert "J1040" in codes
     assert "J1010" not in codes
 
@@ -144,7 +146,10 @@ def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
 
 
 def test_no_request_text_reaches_a_log_or_a_metric(
-    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    client: FlaskClient,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     secret = "smithjohn1962"
     service = app.extensions["codegraph"]

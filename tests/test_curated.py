@@ -59,7 +59,7 @@ def test_what_is_wrong_is_told_with_file_line_and_fix(
 
 def test_a_date_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     text = (
-        'sources:\n  a: {title: t, trace: P}\nrecords:\n'
+        "sources:\n  a: {title: t, trace: P}\nrecords:\n"
         '  - {code: "20552", label: l, category: c, from: "2026-02-30", source: a}\n'
     )
     with pytest.raises(DataError, match=r"file.yaml:4: .*from"):

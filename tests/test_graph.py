@@ -48,9 +48,7 @@ def test_what_nothing_connects_is_said(service: CodeGraph, on: date) -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2])
-def test_a_neighbourhood_is_read_back_by_networkx(
-    service: CodeGraph, on: date, depth: int
-) -> None:
+def test_a_neighbourhood_is_read_back_by_networkx(service: CodeGraph, on: date, depth: int) -> None:
     document = json.loads(json.dumps(service.neighbours("icd10cm", "M79.1", depth, on)))
     graph = nx.node_link_graph(document, edges="edges")
     assert graph.is_multigraph()
@@ -83,9 +81,7 @@ def test_an_export_is_read_back_whole(service: CodeGraph, tmp_path: Path, form: 
     assert list(tmp_path.iterdir()) == [path], "no half-written file stays"
 
 
-def test_an_unknown_export_format_leaves_nothing_behind(
-    service: CodeGraph, tmp_path: Path
-) -> None:
+def test_an_unknown_export_format_leaves_nothing_behind(service: CodeGraph, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError):
         service.graph.write(tmp_path / "graph.xyz", "xyz")
     assert list(tmp_path.iterdir()) == []

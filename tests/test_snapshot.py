@@ -34,7 +34,9 @@ def test_where_there_is_none_there_is_none(tmp_path: Path) -> None:
     assert snapshot.open_snapshot(tmp_path, KEY) is None
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(at=st.integers(0, 499), mask=st.integers(1, 255), cut=st.integers(1, 500))
 def test_any_altered_byte_and_any_truncation_is_detected(
     tmp_path: Path, at: int, mask: int, cut: int
@@ -69,11 +71,13 @@ def test_nothing_half_written_stays(tmp_path: Path) -> None:
     assert [f.name for f in (tmp_path / "snapshots").iterdir()] == [KEY]
 
 
-def test_a_damaged_graph_is_reported_and_built_again(cache: Path, service: CodeGraph, tmp_path: Path) -> None:
+def test_a_damaged_graph_is_reported_and_built_again(
+    cache: Path, service: CodeGraph, tmp_path: Path
+) -> None:
     mine = tmp_path / "cache"
     shutil.copytree(cache, mine)
-    part = next(mine.rglob(build.CONCEPTS_PART))
-    part.write_bytes(part.read_bytes()[:-1])
+    for part in mine.rglob(build.CONCEPTS_PART):
+        part.write_bytes(part.read_bytes()[:-1])
     told: list[str] = []
     again = CodeGraph.open(cache=mine, report=told.append)
     assert len(again.concepts) == len(service.concepts)

@@ -187,7 +187,7 @@ _OPERATIONS: dict[str, dict[str, tuple[str, list[Json], Any, Any, tuple[int, ...
 @cache
 def document() -> Json:
     """Return the OpenAPI 3.1 document."""
-    types = {Problem}
+    types: set[type] = {Problem}
     for methods in _OPERATIONS.values():
         for _, _, asked, answer, _ in methods.values():
             types |= {t for t in (asked, answer) if isinstance(t, type) and t is not dict}

@@ -68,7 +68,7 @@ def register(app: Flask) -> None:
                 "about:blank",
                 "Internal error",
                 500,
-                "The server made a mistake. The log names the place; nothing of the request is kept.",
+                "The server made a mistake. Its log has the place; nothing of the request is kept.",
             )
         )
 

@@ -142,7 +142,7 @@ class SearchEngine:
         plain = squeeze(query)
         if not 2 <= len(plain) <= 7 or not any(c.isdigit() for c in plain) or not plain.isalnum():
             return []
-        hits = []
+        hits: list[Hit] = []
         for name in CODE_SYSTEMS:
             if system is not None and system != name:
                 continue

@@ -90,7 +90,7 @@ class SearchIndex:
 
     def df(self, word: int) -> int:
         """Return in how many entries a word stands."""
-        return self.own_offsets[word + 1] - self.own_offsets[word]
+        return int(self.own_offsets[word + 1] - self.own_offsets[word])
 
     def own(self, word: int) -> np.ndarray:
         """Return the entries that have a word."""

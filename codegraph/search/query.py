@@ -180,7 +180,7 @@ class QueryReader:
         return None
 
     def _begun(self, beginning: str) -> Phrase | None:
-        """Return the shortest one-word wording of the lexicon that an unfinished word may become."""
+        """Return the shortest word of the lexicon that an unfinished word may become."""
         index = self._index
         found = [
             p

@@ -28,7 +28,7 @@ T = TypeVar("T", bound=Curated)
 
 @dataclass(frozen=True, slots=True)
 class CuratedFile(Generic[T]):
-    """The records of one file, with the sources they name; `extra` holds further top-level lists."""
+    """The records of one file and the sources they name; `extra` holds further lists."""
 
     path: Path
     records: list[T]

@@ -94,7 +94,7 @@ def installed_release() -> Release:
     if len(tabular) != 1 or len(listed) != 1:
         raise DataError(
             DISTRIBUTION,
-            f"holds {len(tabular)} tabular XML files and {len(listed)} code lists instead of one each",
+            f"holds {len(tabular)} tabular XML files and {len(listed)} code lists, not one each",
             fix="install a release that pyproject.toml allows",
         )
     return Release(Path(str(tabular[0].locate())), Path(str(listed[0].locate())))
