@@ -139,10 +139,10 @@ def main() -> None:
             rows.append(["search, one connection, p50 / p99 (ms)", _both(latency(port, asked))])
             walks = [f"/api/v1/drilldown/icd10cm/{c}" for c in codes[::61]]
             rows.append(["walk, one connection, p50 / p99 (ms)", _both(latency(port, walks))])
-            rows.append(["page of a code, p50 / p99 (ms)",
-                         _both(latency(port, [f"/code/icd10cm/{c}" for c in codes[::211]]))])  # fmt: skip
-            rows.append(["code lookup, wrk, 8 connections",
-                         throughput(port, "/api/v1/codes/icd10cm/M79.631")])  # fmt: skip
+            pages = latency(port, [f"/code/icd10cm/{c}" for c in codes[::211]])
+            rows.append(["page of a code, p50 / p99 (ms)", _both(pages)])
+            wrk = throughput(port, "/api/v1/codes/icd10cm/M79.631")
+            rows.append(["code lookup, wrk, 8 connections", wrk])
             rows.append(
                 ["resident memory of the worker, after all that (MB)", f"{memory(process):.0f}"]
             )
