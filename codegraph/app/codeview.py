@@ -27,7 +27,7 @@ _ORDER = (
     "governs", "covered_by", "covers", "mutually_exclusive", "guidance_for", "drug_for", "contains",
     "bundled_into", "alternative_to", "replaced_by",
 )  # fmt: skip
-_OPEN_NOTES = 5  # an inherited group with more than this is folded
+_OPEN_NOTES = 14  # an inherited group with more than this is folded
 
 
 class Branch(Struct, frozen=True):
@@ -77,7 +77,7 @@ def tree(concepts: Concepts, answer: CodeAnswer, on: date) -> Branch | None:
 
     def leaf(row: int, above: str, here: bool = False) -> Branch:
         ref = _ref(concepts, row, on)
-        return Branch(ref, _added(ref.display, above), here, [], [])
+        return Branch(ref, added_title(ref.display, above), here, [], [])
 
     row = concepts.index(f"{answer.system}:{answer.code}")
     parent = concepts.parent(row)
@@ -100,7 +100,7 @@ def tree(concepts: Concepts, answer: CodeAnswer, on: date) -> Branch | None:
             if over is not None
             else []
         )
-        branch = Branch(ref, _added(ref.display, title_over), False, level, beside)
+        branch = Branch(ref, added_title(ref.display, title_over), False, level, beside)
         if over is None:
             return branch
         level, at = [branch], over
@@ -169,7 +169,8 @@ def _ref(concepts: Concepts, row: int, on: date) -> CodeRef:
     return CodeRef(concept.system, concept.code, concept.display, concept.billable)
 
 
-def _added(title: str, above: str) -> str:
+def added_title(title: str, above: str) -> str:
+    """Return what a title adds to the one above it: "… initial encounter", or all of it."""
     if len(above) > 12 and title.startswith(above) and len(title) > len(above):
         return "… " + title[len(above) :].lstrip(" ,;")
     return title

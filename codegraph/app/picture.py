@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from codegraph.answers import CodeAnswer, CodeRef
+from codegraph.app.codeview import added_title
 
 WIDE, NARROW = 1080, 360
 _CHIP, _GAP, _LABEL, _BETWEEN = 26, 5, 20, 16
@@ -161,7 +162,7 @@ def draw_wide(centre: CodeRef, groups: Sequence[Group]) -> Picture:
 
     def column(groups: Sequence[Group], x: float, width: float, y: float, side: str) -> None:
         for group in groups:
-            drawn, label, y = _stack(group, x, width, y)
+            drawn, label, y = _stack(group, centre, x, width, y)
             chips.extend(drawn)
             labels.append(label)
             for number, chip in enumerate(drawn):
@@ -187,7 +188,7 @@ def draw_narrow(centre: CodeRef, groups: Sequence[Group]) -> Picture:
     place = {_PARENT: 0, _CHILDREN: 1}
     upward_first = sorted(groups, key=lambda g: place.get((g.type, g.direction), 2))
     for group in upward_first:
-        drawn, label, y = _stack(group, inset, NARROW - inset, y)
+        drawn, label, y = _stack(group, centre, inset, NARROW - inset, y)
         chips += drawn
         labels.append(label)
         for chip in drawn:
@@ -231,27 +232,30 @@ def _column_height(groups: Sequence[Group]) -> float:
     return max(total - _BETWEEN, 0)
 
 
-def _stack(group: Group, x: float, width: float, y: float) -> tuple[list[Chip], Label, float]:
+def _stack(
+    group: Group, centre: CodeRef, x: float, width: float, y: float
+) -> tuple[list[Chip], Label, float]:
     """Return a group's chips below each other, its label, and where the next group begins."""
     top = y
     y += _LABEL
     chips = []
     count = _shown(group)
+    above = centre.display if (group.type, group.direction) == _CHILDREN else ""
     for ref, via in list(zip(group.refs, group.via, strict=True))[:count]:
-        chips.append(_titled(Chip(ref, via, x, y, width, _CHIP, ""), 1))
+        chips.append(_titled(Chip(ref, via, x, y, width, _CHIP, ""), 1, above))
         y += _CHIP + _GAP
     more = len(group.refs) - count
     label = Label(group.type, group.direction, x, top + 13, more, y + 12)
     return chips, label, y + (_LABEL if more else 0) + _BETWEEN
 
 
-def _titled(chip: Chip, lines: int) -> Chip:
+def _titled(chip: Chip, lines: int, above: str = "") -> Chip:
     """Return the chip with its title cut to what fits beside (or below) its code."""
     coded = lines == 1 and shows_code(chip.ref)
     beside = 8.0 * len(chip.ref.code) + 8 if coded else 0.0
     via = 6.0 * len(f" via {chip.via}") if chip.via else 0.0
     room = int((chip.width - 20 - beside - via) / _LETTER)
-    title = chip.ref.display
+    title = added_title(chip.ref.display, above)
     if len(title) > room:
         title = title[: max(room - 1, 3)].rstrip(" ,;") + "…"
     return Chip(chip.ref, chip.via, chip.x, chip.y, chip.width, chip.height, title)

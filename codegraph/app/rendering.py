@@ -67,6 +67,7 @@ def walk_address(system: str, code: str, answers: Iterable[tuple[str, str]] = ()
 
 def linked(text: str) -> Markup:
     """Return a note with every code that exists as a link, everything else as text."""
+    text = text.lstrip(" ,;")  # some notes of the list begin in the middle of a sentence
     concepts = service().concepts
     parts: list[Markup] = []
     done = 0

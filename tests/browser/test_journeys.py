@@ -151,7 +151,7 @@ def test_the_date_of_service_changes_what_m79_1_is_and_is_kept(page: Page) -> No
 
 def test_back_and_forward_go_through_a_walk(page: Page) -> None:
     page.goto("/walk/icd10cm/M79.6")
-    page.get_by_role("link", name="Forearm").click()
+    page.locator(".options").get_by_role("link", name="Forearm").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Which side?")
     page.get_by_role("link", name="Left M79.632").click()
     expect(page.locator(".result")).to_contain_text("M79.632")
@@ -164,6 +164,15 @@ def test_back_and_forward_go_through_a_walk(page: Page) -> None:
     expect(page.locator(".result")).to_contain_text("M79.632")
     page.get_by_role("link", name=re.compile("^Take back Forearm")).click()
     expect(page.locator(".trail li")).to_have_count(1)
+
+
+def test_the_body_map_settles_the_code_by_keyboard(page: Page) -> None:
+    page.goto("/walk/icd10cm/M79.6")
+    region = page.get_by_role("link", name="Right forearm: M79.631, Pain in right forearm")
+    region.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".result")).to_contain_text("M79.631")
+    expect(region).to_have_attribute("aria-current", "true")
 
 
 def test_two_tabs_keep_dates_apart_and_share_favourites(open_context: Contexts) -> None:
