@@ -75,6 +75,12 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     idf[[ids[w] for w in _LIGHT if w in ids]] *= 0.35
     word_offsets = np.zeros(count + 1, np.int32)
     np.cumsum([len(ws) for ws in own], out=word_offsets[1:])
+    packed = {
+        " ".join(fold.get(w, w) for w in p.term): structs.replace(
+            p, capitals=p.capitals and p.term[0] in plain_words
+        ).packed()
+        for p in phrases
+    }
     index = IndexData(
         vocabulary=vocabulary,
         folded=np.array([folded[w] for w in vocabulary], np.int32).tobytes(),
@@ -95,9 +101,8 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         defaults=_defaults(concepts),
         sides=_sides(concepts),
         seventh=seventh,
-        phrases=[
-            structs.replace(p, capitals=p.capitals and p.term[0] in plain_words) for p in phrases
-        ],
+        terms=sorted(packed),
+        readings=[packed[term] for term in sorted(packed)],
     )
     return msgspec.msgpack.encode(index)
 

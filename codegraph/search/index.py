@@ -9,7 +9,9 @@ import numpy as np
 from msgspec import Struct
 
 from codegraph.errors import SnapshotError
-from codegraph.search.lexicon import Phrase
+from codegraph.search.lexicon import Phrase, unpacked
+
+_LOOKED_AT = 40  # wordings that begin alike
 
 KINDS = ("title", "inclusion", "includes", "synonym")
 KIND_NAMES = {
@@ -28,7 +30,7 @@ class IndexData(Struct):
     `entry_words`: entry → its own words, by `word_offsets`. `plain`: each entry's words in
     alphabetical order, since the order of words in a query means nothing. `defaults`: header → the
     code that says no more than it; `sides`: header → side → the child that is it on that side;
-    `seventh`: words of what seventh characters mean.
+    `seventh`: words of what seventh characters mean. `terms`, `readings`: the lexicon, sorted.
     """
 
     vocabulary: list[str]
@@ -50,7 +52,8 @@ class IndexData(Struct):
     defaults: dict[int, int]
     sides: dict[int, dict[str, int]]
     seventh: list[str]
-    phrases: list[Phrase]
+    terms: list[str]
+    readings: list[str]
 
 
 class SearchIndex:
@@ -81,11 +84,9 @@ class SearchIndex:
         self.defaults = data.defaults
         self.sides = data.sides
         self.seventh = frozenset(data.seventh)
-        self.phrases: dict[str, list[Phrase]] = {}
-        for phrase in data.phrases:
-            self.phrases.setdefault(phrase.term[0], []).append(phrase)
-        for found in self.phrases.values():
-            found.sort(key=lambda p: -len(p.term))
+        self._terms = data.terms
+        self._readings = dict(zip(data.terms, data.readings, strict=True))
+        self.longest_term = max((t.count(" ") + 1 for t in data.terms), default=1)
         self.count = len(self.texts)
 
     def df(self, word: int) -> int:
@@ -99,6 +100,22 @@ class SearchIndex:
     def context(self, word: int) -> np.ndarray:
         """Return the entries below a title that has a word."""
         return self.context_entries[self.context_offsets[word] : self.context_offsets[word + 1]]
+
+    def phrase(self, term: str) -> Phrase | None:
+        """Return the lexicon's wording of these words (each in its singular), if it has it."""
+        packed = self._readings.get(term)
+        return None if packed is None else unpacked(term, packed)
+
+    def begun(self, beginning: str) -> Phrase | None:
+        """Return the shortest wording of the lexicon, as many words long, that begins so."""
+        start = bisect_left(self._terms, beginning)
+        spaces = beginning.count(" ")
+        found = [
+            term
+            for term in self._terms[start : start + _LOOKED_AT]
+            if term.startswith(beginning) and term.count(" ") == spaces
+        ]
+        return self.phrase(min(found, key=len)) if found else None
 
     def completions(self, beginning: str) -> range:
         """Return the vocabulary positions of the words that begin so."""

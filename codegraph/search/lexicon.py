@@ -17,7 +17,7 @@ _BROADER = frozenset({"sites.yaml", "broader.yaml"})
 _MOST = 8  # readings of one wording
 
 
-class Phrase(Struct, frozen=True, array_like=True):
+class Phrase(Struct, frozen=True):
     """One wording as words, and its readings as words, likeliest first.
 
     `broader`: readings that name what the wording is filed under. `capitals`: the wording is an
@@ -31,6 +31,19 @@ class Phrase(Struct, frozen=True, array_like=True):
     broader: list[list[str]]
     capitals: bool
     variant: bool
+
+    def packed(self) -> str:
+        """Return all but the term as one string: thousands of small lists are slow to load."""
+        flags = "c" * self.capitals + "v" * self.variant
+        parts = ["|".join(" ".join(r) for r in rs) for rs in (self.readings, self.broader)]
+        return "\t".join([flags, *parts])
+
+
+def unpacked(term: str, packed: str) -> Phrase:
+    """Return the phrase that `Phrase.packed` made."""
+    flags, *parts = packed.split("\t")
+    readings, broader = ([r.split() for r in part.split("|") if r] for part in parts)
+    return Phrase(term.split(), readings, broader, "c" in flags, "v" in flags)
 
 
 def read_lexicon(folder: Path) -> list[Phrase]:

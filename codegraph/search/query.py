@@ -99,8 +99,8 @@ class QueryReader:
         capitals = _capitals(text)
         at = 0
         while at < len(tokens):
-            phrase = None if literal else self._phrase(tokens, at, capitals)
-            length = len(phrase.term) if phrase else 1
+            found = None if literal else self._phrase(tokens, at, capitals)
+            phrase, length = found or (None, 1)
             slot = self._slot(tokens[at : at + length], phrase, literal)
             if slot is not None:
                 query.slots.append(slot)
@@ -133,7 +133,7 @@ class QueryReader:
 
     def _token(self, word: str, final: bool, literal: bool, query: Query) -> Token:
         unit = [] if word in STOP else self._unit(word, final, literal)
-        known = word in STOP or word in self._index.phrases or word in self._index.seventh
+        known = word in STOP or self._index.phrase(word) or word in self._index.seventh
         if unit or literal or known:
             return Token(word, word, unit)
         if final and any(self._index.completions(word)):
@@ -152,51 +152,36 @@ class QueryReader:
 
     # ── phrases ──────────────────────────────────────────────────────────────────────────────
 
-    def _phrase(self, tokens: list[Token], at: int, capitals: set[str]) -> Phrase | None:
-        """Return the longest lexicon wording that begins at a word of the query."""
-        lone = len(tokens) == 1
-        for first in self._spellings(tokens[at]):
-            begun = None
-            for phrase in self._index.phrases.get(first, ()):
-                n = len(phrase.term)
-                if n == 1:
-                    if begun is None and (
-                        not phrase.capitals or lone or tokens[at].given in capitals
-                    ):
-                        return phrase
-                elif at + n <= len(tokens) and all(
-                    p in self._spellings(t)
-                    for t, p in zip(tokens[at : at + n - 1], phrase.term, strict=False)
-                ):
-                    end = tokens[at + n - 1]
-                    if phrase.term[-1] in self._spellings(end):
-                        return phrase
-                    if end.final and len(end.given) > 1 and phrase.term[-1].startswith(end.given):
-                        begun = phrase  # the shortest wording that this may become
-            if begun is not None:
-                return begun
-        if tokens[at].final and not tokens[at].unit and len(tokens[at].given) > 2:
-            return self._begun(tokens[at].given)
-        return None
+    def _phrase(
+        self, tokens: list[Token], at: int, capitals: set[str]
+    ) -> tuple[Phrase, int] | None:
+        """Return the longest lexicon wording that begins at a word, and how many words it takes.
 
-    def _begun(self, beginning: str) -> Phrase | None:
-        """Return the shortest word of the lexicon that an unfinished word may become."""
+        The last word may be unfinished: "heart att" is on its way to be a heart attack.
+        """
         index = self._index
-        found = [
-            p
-            for position in index.completions(beginning)
-            for p in index.phrases.get(index.vocabulary[position], ())
-            if len(p.term) == 1
-        ]
-        return min(found, key=lambda p: len(p.term[0])) if found else None
+        singular = [self._singular(t) for t in tokens[at : at + index.longest_term]]
+        for n in range(len(singular), 1, -1):
+            if (phrase := index.phrase(" ".join(singular[:n]))) is not None:
+                return phrase, n
+        end = tokens[-1]
+        reaches_end = at + len(singular) == len(tokens)
+        if end.final and reaches_end and len(singular) > 1 and len(end.given) > 1:
+            phrase = index.begun(" ".join([*singular[:-1], end.given]))
+            if phrase is not None:
+                return phrase, len(singular)
+        phrase = index.phrase(singular[0])
+        if phrase is not None:
+            meant = not phrase.capitals or len(tokens) == 1 or tokens[at].given in capitals
+            return (phrase, 1) if meant else None
+        if tokens[at].final and not tokens[at].unit and len(tokens[at].given) > 2:
+            phrase = index.begun(tokens[at].given)
+        return None if phrase is None else (phrase, 1)
 
-    def _spellings(self, token: Token) -> tuple[str, ...]:
-        """Return a word as corrected, and the singular it stands for."""
+    def _singular(self, token: Token) -> str:
+        """Return a word as corrected, in its singular where the code set has one."""
         word = self._index.ids.get(token.text)
-        if word is None:
-            return (token.text,)
-        single = self._index.vocabulary[word]
-        return (token.text,) if single == token.text else (token.text, single)
+        return token.text if word is None else self._index.vocabulary[word]
 
     # ── slots ────────────────────────────────────────────────────────────────────────────────
 
