@@ -38,6 +38,7 @@ _RIGHT_AND_LEFT = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^)]{2,}\)|\[[^]]*\]")  # "(nonthermal)", but not the "(s)" of a plural
+_STOPS = re.compile(r"[.;:!?](?=\s|$)")
 _HITS = 8  # of the search that are looked at
 _ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third"}
 _POLAR = frozenset({"with", "without", "not", "no"})
@@ -84,8 +85,10 @@ class _Text:
     """A text as it is compared: words without sides, and the sides."""
 
     def __init__(self, text: str) -> None:
-        self.raw = " ".join(text.split())
-        plain = re.sub(r"[/](?!l\b)", " ", _ASIDE.sub(" ", self.raw), flags=re.IGNORECASE)
+        self.raw = " ".join(text.split()).rstrip(" .;,")
+        plain = re.sub(
+            r"[/](?!l\b)", " ", _ASIDE.sub(" ", _STOPS.sub(" ", self.raw)), flags=re.IGNORECASE
+        )
         self.words = [(w.text, _ORDINALS.get(w.norm, w.norm)) for w in words(plain) if w.norm]
         self.sides = [
             (t, _SIDES[n]) for t, n in self.words if n in _SIDES and (len(n) > 1 or t.islower())
