@@ -18,11 +18,13 @@ from rapidfuzz import fuzz, process
 from codegraph.codes import squeeze
 from codegraph.concepts import Concepts
 from codegraph.model import CODE_SYSTEMS
+from codegraph.search.choose import Chooser
 from codegraph.search.correct import Corrector
+from codegraph.search.explain import Explainer
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, Params
 from codegraph.search.query import Query, QueryReader, Slot, Unit
-from codegraph.search.text import STOP, words
+from codegraph.search.text import STOP
 
 
 class Hit(Struct, frozen=True):
@@ -62,9 +64,12 @@ class SearchEngine:
         self._params = params
         self._corrector = Corrector(index)
         self._reader = QueryReader(index, self._corrector, params)
+        self._chooser = Chooser(concepts, index, params)
+        self._explainer = Explainer(index, params)
         self._prior = _priors(concepts, index, params)
         self._systems = _systems(concepts, index)
         self._total_idf = _entry_weight(index)
+        self._worded = np.diff(index.word_offsets) > 0
         self._special = np.zeros(len(index.idf), bool)
         self._special[[index.ids[w] for w in _SPECIAL if w in index.ids]] = True
 
@@ -106,8 +111,8 @@ class SearchEngine:
                 for w in read.words
                 if len(w) > 2 and (n := self._corrector.nearest(w)) is not None
             ]
-        corrections = read.corrections if hits else []
-        return Found(hits, total, corrections, self._expansions(read) if hits else [], nearest)
+        changes = self._explainer.changes(read, near[0][0]) if near else ([], [])
+        return Found(hits, total, *changes, nearest)
 
     def _hits(
         self,
@@ -125,7 +130,7 @@ class SearchEngine:
                 break
             row = int(self.index.rows[entry])
             kind = KIND_NAMES[KINDS[self.index.kinds[entry]]]
-            for found, less in self._stands_for(row, query, on, billable):
+            for found, less in self._chooser.stands_for(row, query, on, billable):
                 before = best.get(found)
                 if before is None or before.score < score - less:
                     text = self.index.texts[entry]
@@ -177,7 +182,7 @@ class SearchEngine:
         best = float(scores.max())
         if best < params.nonsense * total:
             return []
-        near = np.flatnonzero(scores >= params.keep * best)
+        near = np.flatnonzero((scores >= params.keep * best) & self._worded)
         if len(near) > params.most:
             adjusted = scores[near] * (1.0 - 0.002 * self._total_idf[near]) + self._prior[near]
             near = near[np.argpartition(adjusted, -params.most)[-params.most :]]
@@ -274,82 +279,6 @@ class SearchEngine:
             + self._prior[near]
         )
         return np.asarray(final, np.float64)
-
-    # ── results ──────────────────────────────────────────────────────────────────────────────
-
-    def _stands_for(
-        self, row: int, query: Query, on: date, billable: bool | None
-    ) -> Sequence[tuple[int, float]]:
-        """Return what to show for a found row, with what each scores less than the row itself.
-
-        Itself; before it the code that it leads to, where the query settles the seventh character
-        or the list has a default; where only billable codes are wanted, its first codes.
-        """
-        concepts, params = self._concepts, self._params
-        status = concepts.status(row, on)
-        if status in ("ended", "future"):
-            return ()
-        found: list[tuple[int, float]] = [(row, 0.0)]
-        if concepts.tables.systems[row] == "icd10cm" and status == "header":
-            code = self._by_side(row, query, on)
-            if code is None:
-                code = self._by_seventh(row, query, on)
-            default = self.index.defaults.get(row)
-            if code is None and default is not None:
-                code = default if concepts.status(default, on) == "billable" else None
-            if code is not None:
-                found = [(code, 0.0), (row, params.behind_default)]
-            elif billable:
-                codes = [
-                    r for r in concepts.children(row, on) if concepts.tables.kinds[r] == "code"
-                ]
-                found = [(r, 0.1 * n) for n, r in enumerate(codes[:3])]
-        if billable is None:
-            return found
-        return [f for f in found if (concepts.status(f[0], on) == "billable") == billable]
-
-    def _by_side(self, row: int, query: Query, on: date) -> int | None:
-        """Return the child of a found header on the side that the query names."""
-        sides = self.index.sides.get(row)
-        if not sides or len(query.sides) != 1:
-            return None
-        child = sides.get(query.sides[0])
-        if child is None or self._concepts.status(child, on) in ("ended", "future"):
-            return None
-        return self._by_seventh(child, query, on) or child
-
-    def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
-        """Return the code below a base code whose seventh character the query names."""
-        concepts = self._concepts
-        asked = _of_encounter(query) & self.index.seventh
-        if not asked or not concepts.seventh_characters(row):
-            return None
-        displays = concepts.tables.displays
-        base = set(words(displays[row])) | STOP
-        asked -= base
-        best, fit = None, 0.0
-        for code in concepts.children(row, on):
-            if asked and concepts.tables.kinds[code] == "code":
-                meaning = set(words(displays[code])) - base
-                mine = len(asked & meaning) - 0.3 * len(meaning - asked)
-                if mine > fit:
-                    best, fit = code, mine
-        return best
-
-    def _expansions(self, query: Query) -> list[tuple[str, str]]:
-        return [
-            (slot.text, best.text)
-            for slot in query.slots
-            if slot.readings and not (best := max(slot.readings, key=lambda r: r.worth)).literal
-        ]
-
-
-def _of_encounter(query: Query) -> set[str]:
-    """Return the query's words, slips corrected and a follow-up read as a subsequent encounter."""
-    said = set(query.read)
-    if {"f", "u"} <= set(query.words) or {"fu", "followup", "follow"} & set(query.words):
-        said.add("subsequent")
-    return said
 
 
 def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]:

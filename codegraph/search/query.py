@@ -60,11 +60,15 @@ class Reading:
 
 @dataclass(slots=True)
 class Slot:
-    """A stretch of the query. `weight`: what it is worth to match it."""
+    """A stretch of the query.
+
+    `weight`: what it is worth to match it; `variant`: its readings are mere spellings of it.
+    """
 
     text: str
     readings: list[Reading]
     weight: float = 0.0
+    variant: bool = False
 
 
 @dataclass(slots=True)
@@ -203,7 +207,7 @@ class QueryReader:
             if not said:
                 return None
             return Slot(text, [], self._unknown * self._params.unknown)
-        slot = Slot(text, readings)
+        slot = Slot(text, readings, variant=phrase is not None and phrase.variant)
         if readings[0].worth == 1.0:
             slot.weight = self._weight(readings[0])  # as it stands, whatever it may stand for
         else:

@@ -1,0 +1,88 @@
+"""From a found row to what is shown for it: the side, the seventh character, the default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from codegraph.concepts import Concepts
+from codegraph.search.index import SearchIndex
+from codegraph.search.params import Params
+from codegraph.search.query import Query
+from codegraph.search.text import STOP, words
+
+
+class Chooser:
+    """Chooses the concepts that a found row stands for, given what the query says."""
+
+    def __init__(self, concepts: Concepts, index: SearchIndex, params: Params) -> None:
+        self._concepts = concepts
+        self._index = index
+        self._params = params
+
+    def stands_for(
+        self, row: int, query: Query, on: date, billable: bool | None
+    ) -> Sequence[tuple[int, float]]:
+        """Return what to show for a found row, with what each scores less than the row itself.
+
+        Itself; before it the code that it leads to, where the query settles the seventh character
+        or the list has a default; where only billable codes are wanted, its first codes.
+        """
+        concepts, params = self._concepts, self._params
+        status = concepts.status(row, on)
+        if status in ("ended", "future"):
+            return ()
+        found: list[tuple[int, float]] = [(row, 0.0)]
+        if concepts.tables.systems[row] == "icd10cm" and status == "header":
+            code = self._by_side(row, query, on)
+            if code is None:
+                code = self._by_seventh(row, query, on)
+            default = self._index.defaults.get(row)
+            if code is None and default is not None:
+                code = default if concepts.status(default, on) == "billable" else None
+            if code is not None:
+                found = [(code, 0.0), (row, params.behind_default)]
+            elif billable:
+                codes = [
+                    r for r in concepts.children(row, on) if concepts.tables.kinds[r] == "code"
+                ]
+                found = [(r, 0.1 * n) for n, r in enumerate(codes[:3])]
+        if billable is None:
+            return found
+        return [f for f in found if (concepts.status(f[0], on) == "billable") == billable]
+
+    def _by_side(self, row: int, query: Query, on: date) -> int | None:
+        """Return the child of a found header on the side that the query names."""
+        sides = self._index.sides.get(row)
+        if not sides or len(query.sides) != 1:
+            return None
+        child = sides.get(query.sides[0])
+        if child is None or self._concepts.status(child, on) in ("ended", "future"):
+            return None
+        return self._by_seventh(child, query, on) or child
+
+    def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
+        """Return the code below a base code whose seventh character the query names."""
+        concepts = self._concepts
+        asked = _of_encounter(query) & self._index.seventh
+        if not asked or not concepts.seventh_characters(row):
+            return None
+        displays = concepts.tables.displays
+        base = set(words(displays[row])) | STOP
+        asked -= base
+        best, fit = None, 0.0
+        for code in concepts.children(row, on):
+            if asked and concepts.tables.kinds[code] == "code":
+                meaning = set(words(displays[code])) - base
+                mine = len(asked & meaning) - 0.3 * len(meaning - asked)
+                if mine > fit:
+                    best, fit = code, mine
+        return best
+
+
+def _of_encounter(query: Query) -> set[str]:
+    """Return the query's words, slips corrected and a follow-up read as a subsequent encounter."""
+    said = set(query.read)
+    if {"f", "u"} <= set(query.words) or {"fu", "followup", "follow"} & set(query.words):
+        said.add("subsequent")
+    return said

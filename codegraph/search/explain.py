@@ -1,0 +1,61 @@
+"""By which readings of a query its best entry was found: what to tell the one who typed it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codegraph.search.index import SearchIndex
+from codegraph.search.params import Params
+from codegraph.search.query import Query, Reading
+
+
+class Explainer:
+    """Explains results over one index."""
+
+    def __init__(self, index: SearchIndex, params: Params) -> None:
+        self._index = index
+        self._params = params
+
+    def changes(
+        self, query: Query, entry: int
+    ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Return the corrections and expansions by which the best entry was found."""
+        corrections = list(query.corrections)
+        expansions: list[tuple[str, str]] = []
+        for slot in query.slots:
+            if not slot.readings:
+                continue
+            worth = [self._share(r, entry) for r in slot.readings]
+            if max(worth) <= 0.0:
+                continue
+            used = slot.readings[worth.index(max(worth))]
+            if not used.literal:
+                change = (slot.text, used.text)
+                (corrections if slot.variant else expansions).append(change)
+                continue
+            for unit, word in zip(used.units, used.text.split(), strict=False):
+                best = max(unit, key=lambda option: option[1] * self._has(entry, option[0]))
+                if best[1] == self._params.slip and self._has(entry, best[0]):
+                    corrections.append((word, self._index.vocabulary[best[0]]))
+        return list(dict(corrections).items()), list(dict.fromkeys(expansions))
+
+    def _share(self, reading: Reading, entry: int) -> float:
+        """Return how much of a reading an entry has, by worth and rarity."""
+        idf = self._index.idf
+        whole = found = 0.0
+        for unit in reading.units:
+            rarity = float(idf[unit[0][0]])
+            whole += rarity
+            found += rarity * max(likely * self._has(entry, word) for word, likely in unit)
+        return reading.worth * found / (whole or 1.0)
+
+    def _has(self, entry: int, word: int) -> float:
+        """Return 1 where an entry has a word, less where only a title above it has."""
+        for entries, factor in (
+            (self._index.own(word), 1.0),
+            (self._index.context(word), self._params.ancestor),
+        ):
+            at = int(np.searchsorted(entries, entry))
+            if at < len(entries) and entries[at] == entry:
+                return factor
+        return 0.0
