@@ -17,7 +17,8 @@ from datetime import date
 from benchmarks.measure import percentile
 from codegraph.concepts import Concepts
 from codegraph.drilldown import Drilldown, Reached, Walk
-from codegraph.drilldown.plan import FEW, Branch
+from codegraph.drilldown.arrange import FEW
+from codegraph.drilldown.plan import Branch
 from codegraph.drilldown.titles import LATERALITY, norm
 from codegraph.service import CodeGraph
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from codegraph.concepts import Concepts
 from codegraph.drilldown import Drilldown, Reached, Walk
-from codegraph.drilldown.plan import FEW
+from codegraph.drilldown.arrange import FEW
 from codegraph.errors import UnknownCodeError, WalkError
 
 SEED = 20260501
@@ -349,6 +349,7 @@ def test_a_code_that_was_billable_then_is_an_end_then(drilldown: Drilldown) -> N
         ("heart attack", ["I21.9"], "I21", [], "kind"),
         # an inclusion term is as good as the title
         ("tennis elbow right", ["M77.11"], "M77", ["lateral-epicondylitis", "right"], None),
+        ("migraine", ["G43.909", "G43"], "G43", [], "kind"),
         # a hit that says more than the text is not taken whole
         ("cataract right eye", ["H26.101"], "H26", ["right"], "kind"),
     ],

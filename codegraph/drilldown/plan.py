@@ -15,14 +15,16 @@ narrower root, are intersections.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from codegraph.concepts import Concepts
+from codegraph.drilldown.arrange import SHARED_AXES, asked_first, flattened, restricted
 from codegraph.drilldown.hints import Hint, Hints
 from codegraph.drilldown.labels import is_other, is_unspecified, labels, slug
 from codegraph.drilldown.questions import body_rank, unit_axis
-from codegraph.drilldown.titles import ALTERNATION_AXES, LATERALITY, Words, key, words
+from codegraph.drilldown.titles import LATERALITY, Words, words
 from codegraph.drilldown.units import SEVENTH, Member, Unit
 from codegraph.drilldown.wording import (
     OTHER,
@@ -34,8 +36,7 @@ from codegraph.drilldown.wording import (
     shared_value,
 )
 
-SHARED_AXES = (*ALTERNATION_AXES, LATERALITY)
-FEW = 12  # options that a list may have without headings
+Path = tuple[tuple[str, str], ...]  # axis and value of each answer on the way
 
 
 @dataclass(slots=True)
@@ -108,6 +109,9 @@ class Plan:
             stack += [o.branch for o in branch.options if o.branch]
 
 
+Grow = Callable[[Path], Branch | None]
+
+
 class PlanBuilder:
     """Builds the plan of one tree of units."""
 
@@ -137,17 +141,15 @@ class PlanBuilder:
 
     # ── questions ────────────────────────────────────────────────────────────────────────────
 
-    def _unit(
-        self, unit: Unit, parents: tuple[Words, ...], path: tuple[tuple[str, str], ...]
-    ) -> Branch | None:
+    def _unit(self, unit: Unit, parents: tuple[Words, ...], path: Path) -> Branch | None:
         """Ask for the unit among those below, or, in a leaf, for what its members differ in."""
         if not unit.children:
             return self._members(unit.title, unit.members, path)
-        first = self._asked_first(unit)
+        first = asked_first(unit)
         if first:
             return self._side_first(first, unit, parents, path)
         hint = self._hint(unit, None)
-        children = _flattened(unit, self._wanted(hint))
+        children = flattened(unit, self._wanted(hint))
         above = (unit.title, *parents)
         names = labels(above, [c.title for c in children])
         asked = _hinted(unit_axis(unit.title, names), hint)
@@ -156,7 +158,7 @@ class PlanBuilder:
             asked,
             unit.title,
             path,
-            [(option, lambda p, c=child: self._unit(c, above, p)) for option, child in options],
+            [(option, partial(self._unit, child, above)) for option, child in options],
         )
 
     def _side_first(
@@ -164,7 +166,7 @@ class PlanBuilder:
         axis: str,
         unit: Unit,
         parents: tuple[Words, ...],
-        path: tuple[tuple[str, str], ...],
+        path: Path,
     ) -> Branch | None:
         """Ask for a shared value before the units, where these follow from it."""
         values = _distinct(m.values[axis] for m in unit.codes())
@@ -174,20 +176,18 @@ class PlanBuilder:
             Option(_reworded(shared_value(axis, v), hint), unit.title)
             for v in sorted(values, key=lambda v: shared_value(axis, v).rank)
         ]
-        parts = [_restricted(unit, axis, o.value.value) for o in options]
+        parts = [restricted(unit, axis, o.value.value) for o in options]
         return self._branch(
             asked,
             unit.title,
             path,
             [
-                (o, lambda p, u=part: self._unit(u, parents, p))
+                (o, partial(self._unit, part, parents))
                 for o, part in zip(options, parts, strict=True)
             ],
         )
 
-    def _members(
-        self, title: Words, members: Sequence[Member], path: tuple[tuple[str, str], ...]
-    ) -> Branch | None:
+    def _members(self, title: Words, members: Sequence[Member], path: Path) -> Branch | None:
         """Ask for the shared values that members of one unit differ in, the seventh last."""
         if len(members) == 1:
             self._leaf(members[0].row, path)
@@ -215,18 +215,14 @@ class PlanBuilder:
                 [
                     (
                         Option(_reworded(offered[c], hint), title),
-                        lambda p, c=c, a=axis: self._members(
-                            title, [m for m in members if m.values[a] == c], p
-                        ),
+                        partial(self._members, title, [m for m in members if m.values[axis] == c]),
                     )
                     for c in ordered
                 ],
             )
         return self._by_title(title, members, path)
 
-    def _by_title(
-        self, title: Words, members: Sequence[Member], path: tuple[tuple[str, str], ...]
-    ) -> Branch | None:
+    def _by_title(self, title: Words, members: Sequence[Member], path: Path) -> Branch | None:
         """Ask by whole titles: what remains where nothing tells codes apart in another way."""
         displays = self._concepts.tables.displays
         titles = [words(displays[m.row]) for m in members]
@@ -241,12 +237,15 @@ class PlanBuilder:
             title,
             path,
             [
-                (o, lambda p, m=m: self._members(title, [m], p))
+                (o, partial(self._members, title, [m]))
                 for o, m in zip(options, members, strict=True)
             ],
         )
 
-    def _branch(self, asked: Asked, title: Words, path, options) -> Branch:  # type: ignore[no-untyped-def]
+    def _branch(
+        self, asked: Asked, title: Words, path: Path, options: Sequence[tuple[Option, Grow]]
+    ) -> Branch:
+        """Return a question; each option comes with what builds the questions after it."""
         taken = {axis for axis, _ in path}
         axis, n = asked.axis, 1
         while axis in taken:
@@ -266,25 +265,11 @@ class PlanBuilder:
         branch.mask = (1 << len(self._rows)) - (1 << start)
         return branch
 
-    def _leaf(self, row: int, path: tuple[tuple[str, str], ...]) -> None:
+    def _leaf(self, row: int, path: Path) -> None:
         self._rows.append(row)
         self._values.append(dict(path))
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────
-
-    @staticmethod
-    def _asked_first(unit: Unit) -> str | None:
-        """Return a shared axis that settles which units remain: then it has to be asked first."""
-        for axis in SHARED_AXES:
-            found: set[str | None] = set()
-            several = 0
-            for child in unit.children:
-                values = {m.values.get(axis) for m in child.codes()}
-                found |= values
-                several += len(values) > 1
-            if None not in found and len(found) > 1 and several * 4 <= len(unit.children):
-                return axis
-        return None
 
     def _seventh(self, members: Sequence[Member]) -> tuple[Asked, dict[str, Value]]:
         """Return the question for the seventh character, the same object for the same meanings."""
@@ -359,42 +344,6 @@ def _options(
     return [found[i] for i in sorted(range(len(found)), key=place)]
 
 
-def _flattened(unit: Unit, wanted: set[int]) -> list[Unit]:
-    """Return the units to ask for: a vague one among them gives way to its own, if few."""
-    children = list(unit.children)
-    for child in unit.children:
-        total = len(children) + len(child.children) - 1
-        vague = _is_vague(child) and total <= FEW
-        if child.children and (vague or any(m.row in wanted for m in child.members)):
-            at = children.index(child)
-            children[at : at + 1] = child.children
-    return children
-
-
-def _is_vague(child: Unit) -> bool:
-    """Whether a unit's parts say more than it does: "hand and fingers", "limb, unspecified"."""
-    if not 2 <= len(child.children) <= 4 or PlanBuilder._asked_first(child):
-        return False
-    whole = key(child.title)
-    parts = [key(c.title) for c in child.children]
-    joined = len(parts) <= 3 and any(w.norm == "and" for w in child.title)
-    vague = is_unspecified(child.title) or is_other(child.title)
-    telling = any(not is_unspecified(c.title) for c in child.children)
-    return (joined or vague) and telling and not any(p[: len(whole)] == whole for p in parts)
-
-
-def _restricted(unit: Unit, axis: str, value: str) -> Unit:
-    """Return a tree of units with only the codes that have a value, single children passed."""
-    if not unit.children:
-        return Unit(unit.title, [m for m in unit.members if m.values.get(axis) == value])
-    children = [_restricted(c, axis, value) for c in unit.children]
-    children = [c for c in children if c.children or c.members]
-    if len(children) == 1:
-        return children[0]
-    members = [m for m in unit.members if m.values.get(axis) in (None, value)]
-    return Unit(unit.title, members if children else [], children)
-
-
 def _hinted(asked: Asked, hint: Hint | None) -> Asked:
     if hint is None:
         return asked
@@ -419,7 +368,7 @@ def _slugs(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _distinct(values) -> list[str]:  # type: ignore[no-untyped-def]
+def _distinct(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 

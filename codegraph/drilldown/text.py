@@ -9,8 +9,6 @@ an answer counts only where the words for it stand in the text.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,32 +18,16 @@ from msgspec import Struct
 
 from codegraph.concepts import Concepts
 from codegraph.drilldown.answers import Understood
+from codegraph.drilldown.arrange import SHARED_AXES
 from codegraph.drilldown.labels import is_unspecified
-from codegraph.drilldown.plan import SHARED_AXES, Branch, Option, Plan
+from codegraph.drilldown.plan import Branch, Option, Plan
+from codegraph.drilldown.said import Said
 from codegraph.drilldown.state import both_of, question_at
-from codegraph.drilldown.titles import CONNECTORS, FILLERS, LATERALITY, key, words
+from codegraph.drilldown.titles import LATERALITY, words
 from codegraph.drilldown.wording import BOTH
 from codegraph.errors import WalkError
 
-_SIDES = {
-    "right": "right", "rt": "right", "r": "right", "right-sided": "right",
-    "left": "left", "lt": "left", "l": "left", "left-sided": "left",
-    "bilateral": "bilateral", "bilat": "bilateral", "both": "bilateral", "b/l": "bilateral",
-    "bilaterally": "bilateral",
-}  # fmt: skip
-_RIGHT_AND_LEFT = re.compile(
-    r"\b(?:right|rt)\W+(?:and|&|\+)\W+(?:left|lt)\b|\b(?:left|lt)\W+(?:and|&|\+)\W+(?:right|rt)\b",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(r"\([^)]{2,}\)|\[[^]]*\]")  # "(nonthermal)", but not the "(s)" of a plural
-_STOPS = re.compile(r"[.;:!?](?=\s|$)")
 _HITS = 8  # of the search that are looked at
-_ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third"}
-_POLAR = frozenset({"with", "without", "not", "no"})
-_WEAK = frozenset(
-    {"other", "unspecified", "specified", "with", "without", "not", "no", "site", "region", "part",
-     "classified", "elsewhere", "nos"}
-)  # fmt: skip
 
 
 class Walks(Protocol):
@@ -66,10 +48,6 @@ class Reading(Struct, frozen=True):
     understood: list[Understood]
 
 
-_ENCOUNTER = frozenset({"initial", "subsequent", "encounter", "sequela"})
-_LISTED = frozenset({"and", "or", "and/or"})
-
-
 @dataclass(slots=True)
 class _Step:
     """A question on the way down and the option taken; `words` are those that state it."""
@@ -79,73 +57,6 @@ class _Step:
     value: str
     label: str
     words: str
-
-
-class _Text:
-    """A text as it is compared: words without sides, and the sides."""
-
-    def __init__(self, text: str) -> None:
-        self.raw = " ".join(text.split()).rstrip(" .;,")
-        plain = re.sub(
-            r"[/](?!l\b)", " ", _ASIDE.sub(" ", _STOPS.sub(" ", self.raw)), flags=re.IGNORECASE
-        )
-        self.words = [(w.text, _ORDINALS.get(w.norm, w.norm)) for w in words(plain) if w.norm]
-        self.sides = [
-            (t, _SIDES[n]) for t, n in self.words if n in _SIDES and (len(n) > 1 or t.islower())
-        ]
-        self.both = bool(_RIGHT_AND_LEFT.search(plain))
-        self.sequence = key(
-            w for w in words(plain) if w.norm not in _SIDES and w.norm != "unilateral"
-        )
-        self.sequence = tuple(_ORDINALS.get(n, n) for n in self.sequence)
-        self.counts = Counter(self.sequence)
-        certain = (n for n in self.sequence if n != "unspecified")
-        self.line = f" {' '.join(self.sequence)} | {' '.join(certain)} "
-
-    def rank(self, phrases: Sequence[str]) -> tuple[int, int]:
-        """Return how well the text states a phrase: words in a row, and words anywhere.
-
-        (0, 0) where words are missing; "with" and "not" count only with what they stand before.
-        """
-        best = (0, 0)
-        for phrase in phrases:
-            wanted = key(words(_ASIDE.sub(" ", phrase)))
-            if not wanted or Counter(wanted) - self.counts:
-                continue
-            row = f" {' '.join(wanted)} " in self.line
-            if not row and _POLAR & set(wanted):
-                continue
-            if set(wanted) <= _WEAK:
-                continue
-            best = max(best, (len(wanted) if row else 0, len(wanted)))
-        return best
-
-    @property
-    def content(self) -> frozenset[str]:
-        """The words that name a condition or a site."""
-        return frozenset(self.sequence) - _WEAK - _ENCOUNTER - CONNECTORS
-
-    def share(self, title: str) -> float:
-        """Return the share of a title's content that the text says; members of a list are one."""
-        content = self.content
-        told = [w for w in words(_ASIDE.sub(" ", title)) if w.norm]
-        found: list[bool] = []
-        for i, w in enumerate(told):
-            if w.norm in _WEAK | _ENCOUNTER | FILLERS | CONNECTORS | _LISTED or w.norm in _SIDES:
-                continue
-            listed = (i > 1 and told[i - 1].norm in _LISTED) or (
-                i > 0 and told[i - 1].text.endswith(",") and "and" in title
-            )
-            if listed and found:
-                found[-1] = found[-1] or w.norm in content
-            else:
-                found.append(w.norm in content)
-        return sum(found) / len(found) if found else 0.0
-
-    def quote(self, phrases: Sequence[str]) -> str:
-        """Return the words of the text that occur in phrases, as typed."""
-        wanted = {w.norm for phrase in phrases for w in words(phrase)}
-        return " ".join(t.strip(",;.") for t, n in self.words if n in wanted)
 
 
 def read_text(walks: Walks, text: str, find: Callable[[str], Sequence[str]], on: date) -> Reading:
@@ -169,7 +80,7 @@ def read_text(walks: Walks, text: str, find: Callable[[str], Sequence[str]], on:
         "section",
     ):
         return Reading(hit, [], [Understood(text, concepts.tables.displays[hit])])
-    said = _Text(text)
+    said = Said(text)
     exact = _exact(walks, said.raw, rows, on)
     if exact is not None:
         return _Reader(concepts, walks.plan(exact, on)[0], said).path_of(exact)
@@ -178,7 +89,7 @@ def read_text(walks: Walks, text: str, find: Callable[[str], Sequence[str]], on:
     return _Reader(concepts, plan, said).read(concept, mask)
 
 
-def _meant(concepts: Concepts, rows: Sequence[int], said: _Text) -> int:
+def _meant(concepts: Concepts, rows: Sequence[int], said: Said) -> int:
     """Return the concept a text is about, as far as the text itself says so.
 
     That is the narrowest concept above the best hit whose title the text says whole; a hit further
@@ -215,7 +126,7 @@ def _meant(concepts: Concepts, rows: Sequence[int], said: _Text) -> int:
     )
 
 
-def _share(concepts: Concepts, row: int, said: _Text) -> float:
+def _share(concepts: Concepts, row: int, said: Said) -> float:
     """Return how much of a concept's title, or of one of its inclusion terms, a text says."""
     terms = concepts.notes(row).get("inclusion_terms", ())
     return max(said.share(text) for text in (concepts.tables.displays[row], *terms))
@@ -266,7 +177,7 @@ def _exact(walks: Walks, text: str, rows: Sequence[int], on: date) -> int | None
 class _Reader:
     """Reads one text against one plan."""
 
-    def __init__(self, concepts: Concepts, plan: Plan, said: _Text) -> None:
+    def __init__(self, concepts: Concepts, plan: Plan, said: Said) -> None:
         self._concepts = concepts
         self._plan = plan
         self._said = said
@@ -359,7 +270,7 @@ class _Reader:
         if mine > (0, 0) and mine == best:
             return within, True
         vague = within.value.unspecified or within.value.label.lower().startswith("other")
-        if vague and not within.mask & ~wanted and _is_last(within):
+        if vague and _is_last(within):
             return None, False
         return within, False
 

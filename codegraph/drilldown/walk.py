@@ -26,10 +26,11 @@ from codegraph.drilldown.answers import (
     Understood,
     Walk,
 )
+from codegraph.drilldown.arrange import FEW
 from codegraph.drilldown.bodymap import BodyMap, BodyMaps, Region
 from codegraph.drilldown.hints import Hints
 from codegraph.drilldown.labels import labels
-from codegraph.drilldown.plan import FEW, Branch, Plan, PlanBuilder
+from codegraph.drilldown.plan import Branch, Plan, PlanBuilder
 from codegraph.drilldown.state import State, advance, support
 from codegraph.drilldown.text import Reading, read_text
 from codegraph.drilldown.titles import words
@@ -183,6 +184,13 @@ class Drilldown:
             return plan, plan.everything
         end = concepts.tables.ends[row]
         return plan, plan.mask_of([r for r in range(row, end) if r in plan.position])
+
+    def warm(self, on: date, codes: int = 100) -> None:
+        """Build the plans of the categories with at least so many codes, which take longest."""
+        tables = self.concepts.tables
+        for row, kind in enumerate(tables.kinds):
+            if kind == "category" and tables.ends[row] - row > codes and self._alive(row, on):
+                self.plan(row, on)
 
     def _edition(self, on: date) -> int:
         return bisect_right(self._turns, on.toordinal())
