@@ -99,7 +99,7 @@ class CodeGraph:
         DataError
             If a rule, a payer, a hint or a body map is not as it must be.
         """
-        _ = self.engine, self.drilldown, self.checker
+        _ = self.engine, self.drilldown, self.checker, self.concepts.sorted_codes
 
     @classmethod
     def open(

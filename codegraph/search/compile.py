@@ -101,6 +101,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         defaults=_defaults(concepts),
         sides=_sides(concepts),
         seventh=seventh,
+        meanings=sorted({" ".join(words(text)) for text in meanings}),
         terms=sorted(packed),
         readings=[packed[term] for term in sorted(packed)],
     )

@@ -7,6 +7,7 @@ them the query has, how alike the texts are, and whether they speak of what was 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
@@ -46,6 +47,8 @@ class Found(Struct, frozen=True):
     nearest: list[str]
 
 
+_DIGIT = re.compile(r"\d")
+_LONGEST_CODE = 16  # characters of a query that may be a code, blanks included
 # Words that make a case a special one: when the note means it, it says so.
 _SPECIAL = frozenset(
     "stress pathological neoplastic congenital newborn neonatal birth postprocedural periprosthetic"
@@ -69,6 +72,12 @@ class SearchEngine:
         self._prior = _priors(concepts, index, params)
         self._systems = _systems(concepts, index)
         self._total_idf = _entry_weight(index)
+        self._brevity = (1.0 - 0.002 * self._total_idf).astype(np.float32)
+        self._scale = 100.0 / sum(
+            (params.query_cover, params.entry_cover, params.likeness, params.same_words)
+        )
+        self._rows = index.rows.tolist()
+        self._kind_of = [KIND_NAMES[KINDS[k]] for k in index.kinds.tolist()]
         self._worded = np.diff(index.word_offsets) > 0
         self._special = np.zeros(len(index.idf), bool)
         self._special[[index.ids[w] for w in _SPECIAL if w in index.ids]] = True
@@ -102,7 +111,7 @@ class SearchEngine:
         near = self._rank(read, system) if read.slots else []
         named = {h.row for h in hits}
         ranked = self._hits(near, read, on, billable, limit + len(named))
-        total = len({int(self.index.rows[entry]) for entry, _ in near} | named)
+        total = len({self._rows[entry] for entry, _ in near} | named)
         hits = (hits + [h for h in ranked if h.row not in named])[:limit]
         nearest = []
         if not hits:
@@ -128,8 +137,7 @@ class SearchEngine:
         for entry, score in ranked:
             if sure >= enough:
                 break
-            row = int(self.index.rows[entry])
-            kind = KIND_NAMES[KINDS[self.index.kinds[entry]]]
+            row, kind = self._rows[entry], self._kind_of[entry]
             for found, less in self._chooser.stands_for(row, query, on, billable):
                 before = best.get(found)
                 if before is None or before.score < score - less:
@@ -144,8 +152,10 @@ class SearchEngine:
         self, query: str, on: date, system: str | None, billable: bool | None, limit: int
     ) -> list[Hit]:
         """Return the codes that the query is, or is the beginning of."""
+        if len(query) > _LONGEST_CODE or not _DIGIT.search(query):
+            return []
         plain = squeeze(query)
-        if not 2 <= len(plain) <= 7 or not any(c.isdigit() for c in plain) or not plain.isalnum():
+        if not 2 <= len(plain) <= 7 or not plain.isalnum():
             return []
         hits: list[Hit] = []
         for name in CODE_SYSTEMS:
@@ -182,16 +192,17 @@ class SearchEngine:
         best = float(scores.max())
         if best < params.nonsense * total:
             return []
-        near = np.flatnonzero((scores >= params.keep * best) & self._worded)
+        near = np.flatnonzero(scores >= params.keep * best)
+        near = near[self._worded[near]]
         if len(near) > params.most:
-            adjusted = scores[near] * (1.0 - 0.002 * self._total_idf[near]) + self._prior[near]
+            adjusted = scores[near] * self._brevity[near] + self._prior[near]
             near = near[np.argpartition(adjusted, -params.most)[-params.most :]]
+        if not len(near):
+            return []
         final = self._closely(query, near, scores[near] / total)
         order = np.lexsort((near, -final))
-        scale = 100.0 / sum(
-            (params.query_cover, params.entry_cover, params.likeness, params.same_words)
-        )
-        return [(int(near[i]), float(min(99.9, max(0.0, final[i] * scale)))) for i in order]
+        shown = np.clip(final[order] * self._scale, 0.0, 99.9)
+        return list(zip(near[order].tolist(), shown.tolist(), strict=True))
 
     def _add(self, scores: np.ndarray, slot: Slot, scratch: np.ndarray) -> None:
         """Add to every entry what it has of a slot: the best of the slot's readings.
@@ -263,10 +274,11 @@ class SearchEngine:
         np.cumsum(lengths[:-1], out=offsets[1:])
         flat = np.arange(int(lengths.sum())) + np.repeat(starts - offsets, lengths)
         entry_words = index.entry_words[flat]
-        has = np.add.reduceat(index.idf[entry_words] * asked[entry_words], offsets)
+        worth = asked[entry_words]
+        has = np.add.reduceat(index.idf[entry_words] * worth, offsets)
         entry_cover = has / self._total_idf[near]
-        unasked = self._special & (asked == 0)
-        special = np.add.reduceat(unasked[entry_words], offsets) > 0
+        unasked = self._special[entry_words] & (worth == 0)
+        special = np.add.reduceat(unasked, offsets) > 0
         texts = [index.plain[i] for i in near]
         literal, read = _texts(query)
         likeness = process.cdist([literal, read], texts, scorer=fuzz.ratio).max(axis=0) / 100.0

@@ -8,6 +8,8 @@ from codegraph.search.index import SearchIndex
 from codegraph.search.params import Params
 from codegraph.search.query import Query, Reading
 
+_LOOKED_AT = 8  # words that one word may stand for, the likeliest first
+
 
 class Explainer:
     """Explains results over one index."""
@@ -25,6 +27,8 @@ class Explainer:
         for slot in query.slots:
             if not slot.readings:
                 continue
+            if len(slot.readings) == 1 and len(slot.readings[0].units[0]) == 1:
+                continue  # one way to read it
             worth = [self._share(r, entry) for r in slot.readings]
             if max(worth) <= 0.0:
                 continue
@@ -46,7 +50,9 @@ class Explainer:
         for unit in reading.units:
             rarity = float(idf[unit[0][0]])
             whole += rarity
-            found += rarity * max(likely * self._has(entry, word) for word, likely in unit)
+            found += rarity * max(
+                likely * self._has(entry, word) for word, likely in unit[:_LOOKED_AT]
+            )
         return reading.worth * found / (whole or 1.0)
 
     def _has(self, entry: int, word: int) -> float:

@@ -30,7 +30,8 @@ class IndexData(Struct):
     `entry_words`: entry → its own words, by `word_offsets`. `plain`: each entry's words in
     alphabetical order, since the order of words in a query means nothing. `defaults`: header → the
     code that says no more than it; `sides`: header → side → the child that is it on that side;
-    `seventh`: words of what seventh characters mean. `terms`, `readings`: the lexicon, sorted.
+    `seventh`: words of what seventh characters mean, `meanings`: whole. `terms`, `readings`: the
+    lexicon, sorted.
     """
 
     vocabulary: list[str]
@@ -52,6 +53,7 @@ class IndexData(Struct):
     defaults: dict[int, int]
     sides: dict[int, dict[str, int]]
     seventh: list[str]
+    meanings: list[str]
     terms: list[str]
     readings: list[str]
 
@@ -84,6 +86,11 @@ class SearchIndex:
         self.defaults = data.defaults
         self.sides = data.sides
         self.seventh = frozenset(data.seventh)
+        self.meanings: dict[str, list[list[str]]] = {}  # by first word, the longest first
+        for text in sorted(data.meanings, key=len, reverse=True):
+            given = text.split()
+            if len(given) > 1 or given == ["sequela"]:
+                self.meanings.setdefault(given[0], []).append(given)
         self._terms = data.terms
         self._readings = dict(zip(data.terms, data.readings, strict=True))
         self.longest_term = max((t.count(" ") + 1 for t in data.terms), default=1)

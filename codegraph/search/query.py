@@ -103,6 +103,9 @@ class QueryReader:
         capitals = _capitals(text)
         at = 0
         while at < len(tokens):
+            if spoken := self._meaning(query.read, at):
+                at += spoken  # the seventh character is chosen apart from the words
+                continue
             found = None if literal else self._phrase(tokens, at, capitals)
             phrase, length = found or (None, 1)
             slot = self._slot(tokens[at : at + length], phrase, literal)
@@ -153,6 +156,13 @@ class QueryReader:
         unit = [(self._index.ids[text], worth**distance) for text, distance in found]
         unit = [(w, worth) for w, worth in unit if self._index.df(w)]
         return Token(word, best, unit)
+
+    def _meaning(self, read: list[str], at: int) -> int:
+        """Return how many words from here on are what a seventh character means; 0 for none."""
+        for meaning in self._index.meanings.get(read[at], ()):
+            if read[at : at + len(meaning)] == meaning and len(meaning) < len(read):
+                return len(meaning)
+        return 0
 
     # ── phrases ──────────────────────────────────────────────────────────────────────────────
 
