@@ -9,14 +9,15 @@ import msgspec
 
 from codegraph.compiler import build_tables, read_curated_data
 from codegraph.concepts import Concepts, Tables
+from codegraph.drilldown import Drilldown
 from codegraph.errors import DataError, SnapshotError
 from codegraph.paths import data_dir
-from codegraph.search.compile import build_index
 from codegraph.snapshot import Snapshot, discard, key_of, open_snapshot, write_snapshot
 from codegraph.sources.icd10cm_tabular import installed_release
 
 CONCEPTS_PART = "concepts.msgpack"
 SEARCH_PART = "search.bin"
+NEEDS_PART = "needs.msgpack"  # what is still to be asked below each concept
 
 Progress = Callable[[str, float], None]  # what is being done, share done from 0 to 1
 Tell = Callable[[str], None]
@@ -25,7 +26,8 @@ _PACKAGE = Path(__file__).resolve().parent
 # The code that decides what a snapshot holds.
 _COMPILER = (
     "build.py", "codes.py", "compiler.py", "concepts.py", "model.py", "rulebook.py",
-    "sources/*.py", "search/compile.py", "search/index.py", "search/lexicon.py", "search/text.py",
+    "drilldown/*.py", "sources/*.py",
+    "search/compile.py", "search/index.py", "search/lexicon.py", "search/text.py",
 )  # fmt: skip
 
 
@@ -66,17 +68,21 @@ def ensure_snapshot(
 
 def rebuild(data: Path, cache: Path, key: str, progress: Progress | None = None) -> Snapshot:
     """Compile the sources and write the snapshot."""
+    from codegraph.search.compile import build_index  # numpy: only where it is needed
+
     tell = progress or (lambda _what, _share: None)
     tell("reading curated data", 0.0)
     curated = read_curated_data(data)
     tell("reading the ICD-10-CM tabular list", 0.1)
     tables = build_tables(installed_release(), data, curated)
     tell("indexing for search", 0.5)
-    index = build_index(Concepts(tables), data)
-    tell("writing the snapshot", 0.95)
-    snapshot = write_snapshot(
-        cache, key, {CONCEPTS_PART: msgspec.msgpack.encode(tables), SEARCH_PART: index}
-    )
+    concepts = Concepts(tables)
+    index = build_index(concepts, data)
+    tell("planning the guided walk", 0.75)
+    needs = Drilldown.open(concepts, data).compiled_needs(concepts.edition.valid_from)
+    tell("writing the snapshot", 0.97)
+    parts = {CONCEPTS_PART: msgspec.msgpack.encode(tables), SEARCH_PART: index, NEEDS_PART: needs}
+    snapshot = write_snapshot(cache, key, parts)
     tell("ready", 1.0)
     return snapshot
 
@@ -94,6 +100,8 @@ class Verification(msgspec.Struct, frozen=True):
 
 def verify(data: Path | None = None) -> Verification:
     """Compile everything afresh in memory and say what was found; writes nothing."""
+    from codegraph.search.compile import build_index
+
     data = data or data_dir()
     files = [p for p in data.rglob("*") if p.suffix in (".yaml", ".csv")]
     try:

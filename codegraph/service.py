@@ -12,7 +12,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codegraph.answers import (
     About,
@@ -34,6 +34,7 @@ from codegraph.answers import (
     Validity,
 )
 from codegraph.build import (
+    NEEDS_PART,
     SEARCH_PART,
     Progress,
     Tell,
@@ -54,8 +55,11 @@ from codegraph.errors import (
 from codegraph.graph import KnowledgeGraph
 from codegraph.model import CODE_SYSTEMS, NODE_SYSTEMS, Issue, Source
 from codegraph.paths import cache_dir, data_dir, payers_of_site
-from codegraph.search.engine import SearchEngine
+from codegraph.snapshot import Snapshot
 from codegraph.validation import explain_invalid, resolve, validate
+
+if TYPE_CHECKING:
+    from codegraph.search.engine import SearchEngine
 
 LONGEST_QUERY = 500  # characters; the longest official title has 324
 MOST_RESULTS = 100
@@ -66,11 +70,17 @@ class CodeGraph:
     """The service. Make it with `CodeGraph.open()`."""
 
     def __init__(
-        self, concepts: Concepts, index: bytes, data: Path, payer_dirs: Sequence[Path] = ()
+        self,
+        concepts: Concepts,
+        index: bytes,
+        needs: bytes,
+        data: Path,
+        payer_dirs: Sequence[Path] = (),
     ) -> None:
         self.concepts = concepts
         self.graph = KnowledgeGraph(concepts)
         self.snapshot_index = index
+        self._snapshot_needs = needs
         self._data = data
         self._payer_dirs = tuple(payer_dirs)
 
@@ -79,12 +89,16 @@ class CodeGraph:
     @cached_property
     def engine(self) -> SearchEngine:
         """The search over this graph."""
+        from codegraph.search.engine import SearchEngine  # numpy: only where it is needed
+
         return SearchEngine.open(self.concepts, self.snapshot_index)
 
     @cached_property
     def drilldown(self) -> Drilldown:
         """The guided walk over this graph."""
-        return Drilldown.open(self.concepts, self._data)
+        drilldown = Drilldown.open(self.concepts, self._data)
+        drilldown.load_needs(self._snapshot_needs)
+        return drilldown
 
     @cached_property
     def checker(self) -> EncounterChecker:
@@ -127,17 +141,15 @@ class CodeGraph:
             If a data file is not as it must be: file, line, field and fix.
         """
         data, cache = data or data_dir(), cache or cache_dir()
+        payers = payers_of_site() if payer_dirs is None else payer_dirs
         snapshot = ensure_snapshot(data, cache, progress, report)
         try:
-            concepts = open_concepts(snapshot)
-            index = snapshot.part(SEARCH_PART)
+            return cls(*_opened(snapshot), data, payers)
         except SnapshotError as error:
             if report:
                 report(f"{error}: building it again")
             snapshot = rebuild(data, cache, snapshot.manifest.key, progress)
-            concepts = open_concepts(snapshot)
-            index = snapshot.part(SEARCH_PART)
-        return cls(concepts, index, data, payers_of_site() if payer_dirs is None else payer_dirs)
+            return cls(*_opened(snapshot), data, payers)
 
     # ── search ───────────────────────────────────────────────────────────────────────────────
 
@@ -435,3 +447,8 @@ class CodeGraph:
         if tables.systems[row] == "icd10cm":
             return tables.sources.get("icd10cm-tabular")
         return tables.sources.get(tables.origins.get(row, ""))
+
+
+def _opened(snapshot: Snapshot) -> tuple[Concepts, bytes, bytes]:
+    """Return a snapshot's parts, each verified."""
+    return open_concepts(snapshot), snapshot.part(SEARCH_PART), snapshot.part(NEEDS_PART)

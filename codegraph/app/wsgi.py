@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import threading
+from datetime import date
 
 from flask import Flask
 
@@ -20,4 +22,6 @@ def create() -> Flask:
     app = create_app(service)
     gc.collect()
     gc.freeze()
+    # The plans of large categories take a while: have them before someone asks.
+    threading.Thread(target=service.drilldown.warm, args=(date.today(),), daemon=True).start()
     return app
