@@ -187,6 +187,11 @@ class EncounterChecker:
                 Issue("pairs_of_other_quarter", "info",
                       f"NCCI pairs are those of {pairs}; {case.on} lies in {quarter(case.on)}.")
             )  # fmt: skip
+        if any(d >= case.on for d in case.history.sessions or ()):
+            issues.append(
+                Issue("session_not_earlier", "warning",
+                      f"A session of the history is not before {case.on}; it was left out.")
+            )  # fmt: skip
         contractors = [c for c in case.parameters.contractors if c.note]
         if contractors and case.injects_trigger_points:
             names = ", ".join(f"{c.name} ({', '.join(c.documents)}): {c.note}" for c in contractors)

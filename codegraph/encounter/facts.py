@@ -17,7 +17,7 @@ from codegraph.encounter.model import Documentation, Encounter, GivenDrug, Histo
 from codegraph.encounter.names import find_drug, find_muscle, root_of
 from codegraph.encounter.reference import Reference
 from codegraph.errors import CodegraphError
-from codegraph.model import Drug, DrugCode, Muscle
+from codegraph.model import Drug, DrugCode, Muscle, Relationship
 from codegraph.rulebook import PayerParameters
 
 if TYPE_CHECKING:
@@ -128,7 +128,11 @@ class DayOfDrug:
 
 @dataclass
 class Case:
-    """Everything the rules look at."""
+    """Everything the rules look at.
+
+    `called_for`: the codes that the muscles named call for, whether or not they were submitted.
+    `notes_between`: the notes that speak of two diagnoses, looked up once for all kinds.
+    """
 
     on: date
     payer: str
@@ -143,6 +147,8 @@ class Case:
     disagreeing_sides: int
     drugs: list[DrugUse]
     proposed: list[Item] = field(default_factory=list)
+    called_for: set[str] = field(default_factory=set)
+    notes_between: dict[tuple[int, int], list[Relationship]] = field(default_factory=dict)
     jz_required: bool = False
     bills: dict[str, DayOfDrug] = field(default_factory=dict)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from codegraph.concepts import Concepts
 from codegraph.encounter.facts import Case, Diagnosis, Item
 from codegraph.encounter.kinds.base import (
@@ -166,7 +168,14 @@ def _cpt_not_valid(case: Case, item: Item) -> Draft:
     )
 
 
-def _drug_code_valid(case: Case, _rule: BoundRule) -> Iterator[Draft]:
+class DrugCodeParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """`not_offered`: codes that are never offered in place of one that is not valid."""
+
+    not_offered: list[str] = []
+
+
+def _drug_code_valid(case: Case, rule: BoundRule) -> Iterator[Draft]:
+    p: DrugCodeParams = rule.params
     named = {u.code for u in case.drugs if u.code in case.reference.hcpcs}
     good = []
     for code in sorted({i.code for i in case.of("drug")} | {c for c in named if c}):
@@ -178,11 +187,11 @@ def _drug_code_valid(case: Case, _rule: BoundRule) -> Iterator[Draft]:
         others = known.successors if ended else known.predecessors
         inferred = " (the day is inferred)" if ended and known.to_inferred else ""
         when = f"ended on {known.to}{inferred}" if ended else f"begins on {known.from_}"
-        others = [c for c in others if case.valid_on_date(c)]
+        others = [c for c in others if case.valid_on_date(c) and c not in p.not_offered]
         edits, offered = [], []
         for item in case.of("drug"):
             if item.code == code:
-                lines = _converted(case, item, others)
+                lines = converted(case, item, others)
                 edits.append(Edit(item, drop=not lines, lines=lines))
                 offered += [f"{x.code} × {x.units}" for x in lines]
         offer = listed(offered or others, "or")
@@ -200,7 +209,7 @@ def _drug_code_valid(case: Case, _rule: BoundRule) -> Iterator[Draft]:
         yield Draft("pass", f"{listed(good)}: valid on {case.on}.", good)
 
 
-def _converted(case: Case, item: Item, others: list[str]) -> tuple[BilledLine, ...]:
+def converted(case: Case, item: Item, others: list[str]) -> tuple[BilledLine, ...]:
     """Return a drug line in the units of the codes that took its place; () where it cannot be."""
     old = case.reference.hcpcs[item.code]
     new = [case.reference.hcpcs[c] for c in others]
@@ -240,6 +249,6 @@ def _complete(case: Case, _rule: BoundRule) -> Iterator[Draft]:
 KINDS = (
     Kind("diagnosis_valid", NoParams, _diagnosis_valid),
     Kind("procedure_valid", NoParams, _procedure_valid),
-    Kind("drug_code_valid", NoParams, _drug_code_valid),
+    Kind("drug_code_valid", DrugCodeParams, _drug_code_valid),
     Kind("complete", NoParams, _complete),
 )

@@ -14,6 +14,8 @@ from codegraph.encounter.kinds.notes import note_applies
 from codegraph.encounter.model import Step
 from codegraph.model import Relationship, Source
 
+_NOTES = ("excludes1", "excludes2", "code_first")
+
 # ── Excludes notes ───────────────────────────────────────────────────────────────────────────
 
 
@@ -24,11 +26,17 @@ def _edges(
     assert a.row is not None
     assert b.row is not None
     concepts = case.concepts
+    pair = (a.row, b.row)
+    if pair not in case.notes_between:
+        case.notes_between[pair] = concepts.between(*pair, _NOTES, case.on)
+    edges = [e for e in case.notes_between[pair] if e.type == type]
+    if not edges:
+        return []
     above_a = {concepts.curie(r) for r in (a.row, *concepts.ancestors(a.row))}
     above_b = {concepts.curie(r) for r in (b.row, *concepts.ancestors(b.row))}
     shared = above_a & above_b
     found: list[tuple[Relationship, bool | None]] = []
-    for e in concepts.between(a.row, b.row, (type,), case.on):
+    for e in edges:
         if e.origin in shared or e.target in shared:
             continue
         other = a.code if e.target in above_a else b.code

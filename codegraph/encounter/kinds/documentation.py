@@ -285,7 +285,10 @@ def _care_long_enough(case: Case, rule: BoundRule) -> Iterator[Draft]:
 
 
 class CriteriaParams(Struct, frozen=True, forbid_unknown_fields=True):
-    """At least `least` of the findings; a nodule; and one reason."""
+    """At least `least` of the findings; a nodule; and one reason.
+
+    Where palpation found nothing, a band or nodule of which the record is silent was not felt.
+    """
 
     least: int = 2
 
@@ -296,13 +299,16 @@ def _criteria(case: Case, rule: BoundRule) -> Iterator[Draft]:
     p: CriteriaParams = rule.params
     codes = distinct(i.code for i in case.needling)
     doc = case.documentation
+    palpated = _palpation(case)[0]
+    felt = None if palpated is not False else False  # a band or a nodule is felt, or stated
     findings = {
-        "a hyperirritable spot": _palpation(case)[0],
-        "a taut band": doc.taut_band,
+        "a hyperirritable spot": palpated,
+        "a taut band": felt if doc.taut_band is None else doc.taut_band,
         "referred pain": doc.referred_pain,
     }
     yield _at_least(findings, p.least, codes, "findings", "on examination")
-    yield _at_least({"a palpable nodule": doc.palpable_nodule}, 1, codes, "nodule", "")
+    nodule = felt if doc.palpable_nodule is None else doc.palpable_nodule
+    yield _at_least({"a palpable nodule": nodule}, 1, codes, "nodule", "")
     reasons = {
         "failed conservative care": _therapies(case)[0],
         "blocked movement": doc.movement_blocked,
@@ -361,7 +367,7 @@ def _advice(case: Case, rule: BoundRule) -> Iterator[Draft]:
         return
     codes = distinct(i.code for i in case.of(*p.categories)) if p.categories else []
     number = {
-        "muscles": len({(u.muscle.id, s) for u in case.muscles for s in u.sides or {""}}),
+        "muscles": len({(u.root.id, s) for u in case.muscles for s in u.sides or {""}}),
         "sessions": len({d for d in case.history.sessions or () if d < case.on}) + 1,
         "none": 0,
     }[p.measure]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Literal
 
 from msgspec import Struct
 
@@ -15,6 +17,7 @@ from codegraph.encounter.kinds.base import (
     distinct,
     listed,
 )
+from codegraph.encounter.kinds.codes import converted
 from codegraph.encounter.units import (
     JW,
     JZ,
@@ -155,7 +158,8 @@ def _unknown_drugs(case: Case) -> Iterator[Draft]:
             "no_data",
             f"{what} not known here, so no units can be worked out.{told}",
             distinct([use.code or ""]),
-            fix="Correct the name, or look the code up by the NDC.",
+            fix="Correct the name, or look the code up by the NDC; a drug without a code of its "
+            "own goes as J3490 with name and dose.",
             key=f"drug-{number}",
         )
 
@@ -202,32 +206,79 @@ def _judge(case: Case, key: str, day: DayOfDrug, mine: list[Item]) -> Iterator[D
                 "warn", f"{words}; it is not on the claim.", codes, fix=f"Add {right}.", key=key
             )
         else:
-            yield Draft("pass", f"{words}.", codes, key=key, source=source)
+            draft = Draft("pass", f"{words}.", codes, key=key, source=source)
+            yield _noted(case, day, draft)
         return
-    yield _compare(case, key, day, mine)
+    yield _noted(case, day, _compare(case, key, day, mine))
+
+
+def _noted(case: Case, day: DayOfDrug, draft: Draft) -> Draft:
+    """Add what is to be known of the code's unit, and its source, where there is such a note."""
+    code = day.choice[0]
+    if not code.unit or not code.unit.note:
+        return draft
+    source = case.reference.sources.get(f"hcpcs:{code.code}")
+    return replace(draft, message=f"{draft.message} {code.unit.note}", source=source)
 
 
 def _mismatch(use: DrugUse) -> bool:
     return bool(use.drug and use.code not in {c.code for c in use.drug.codes})
 
 
-def _compare(case: Case, key: str, day: DayOfDrug, mine: list[Item]) -> Draft:
+Agreement = Literal["agree", "open", "waste", "units"]
+
+
+def agreement(case: Case, day: DayOfDrug, mine: list[Item]) -> Agreement:
     """Compare the lines submitted with those that the dose calls for.
 
-    JZ counts only where it is required. Where the container is not stated, or the payer asks for
-    neither modifier, the units alone are compared.
+    `waste`: the units given agree and JW or JZ do not. `open`: the claim bills waste of which the
+    record says nothing. JZ counts only where it is required. Where the container is not stated, or
+    the payer asks for neither modifier, the units alone are compared.
     """
-    codes = distinct([*(i.code for i in mine), *(x.code for x in day.bill.lines)])
-    words = f"{day.name}: {day.bill.words}"
+    now = _in_force(case, day, mine)
     marks = WASTE if case.jz_required else frozenset({JW})
     if "container" in day.bill.gaps or not case.parameters.waste_modifiers:
         marks = frozenset()
-    wanted = _summed(day.bill.lines, marks)
-    if _summed(mine, marks) == wanted:
-        return Draft("pass", f"{words}, as on the claim.", codes, key=key)
-    if _waste_is_open(day) and _summed([i for i in mine if JW not in i.modifiers], frozenset()) == (
-        _summed(day.bill.lines, frozenset())
-    ):
+    if _summed(now, marks) == _summed(day.bill.lines, marks):
+        return "agree"
+    if _given(now) != _given(day.bill.lines):
+        return "units"
+    return "open" if _waste_is_open(day) and any(JW in i.modifiers for i in mine) else "waste"
+
+
+def _in_force(case: Case, day: DayOfDrug, mine: list[Item]) -> list[Item | BilledLine]:
+    """Return the lines with ended codes in the units of those that took their place.
+
+    That a code has ended is another rule's finding: here only the dose is judged.
+    """
+    found: list[Item | BilledLine] = []
+    for item in mine:
+        valid = case.valid_on_date(item.code)
+        others = () if valid else converted(case, item, [c.code for c in day.choice])
+        found += others or (item,)
+    return found
+
+
+def _given(lines: Iterable[Item | BilledLine]) -> dict[tuple[str, frozenset[str]], int]:
+    return _summed([x for x in lines if JW not in x.modifiers], frozenset())
+
+
+def corrected(day: DayOfDrug, mine: list[Item]) -> tuple[str, tuple[Edit, ...]]:
+    """Return the right lines in words, and the edits that put them in place of those submitted."""
+    right = listed(line_words(x.code, x.units, x.modifiers) for x in day.bill.lines)
+    edits = [Edit(mine[0], lines=day.bill.lines, sure=True)]
+    return right, (*edits, *(Edit(i, drop=True) for i in mine[1:]))
+
+
+def _compare(case: Case, key: str, day: DayOfDrug, mine: list[Item]) -> Draft:
+    codes = distinct([*(i.code for i in mine), *(x.code for x in day.bill.lines)])
+    words = f"{day.name}: {day.bill.words}"
+    found = agreement(case, day, mine)
+    if found in ("agree", "waste"):
+        ended = distinct(i.code for i in mine if not case.valid_on_date(i.code))
+        told = f"what {listed(ended)} comes to" if ended else "as on the claim"
+        return Draft("pass", f"{words}, {told}.", codes, key=key)
+    if found == "open":
         return Draft(
             "no_data",
             f"{words}, as on the claim. The claim bills waste beside it (JW); the record does not "
@@ -237,16 +288,14 @@ def _compare(case: Case, key: str, day: DayOfDrug, mine: list[Item]) -> Draft:
             key=key,
         )
     shown = listed(line_words(i.code, i.units, i.modifiers) for i in mine)
-    right = listed(line_words(x.code, x.units, x.modifiers) for x in day.bill.lines)
-    edits = [Edit(mine[0], lines=day.bill.lines, sure=True)]
-    edits += [Edit(i, drop=True) for i in mine[1:]]
+    right, edits = corrected(day, mine)
     return Draft(
         "fail",
         f"{words} on {case.on}; the claim has {shown}.",
         codes,
         fix=f"Report {right}.",
         key=key,
-        edits=tuple(edits),
+        edits=edits,
     )
 
 

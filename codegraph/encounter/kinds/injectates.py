@@ -10,13 +10,15 @@ from codegraph.encounter.facts import Case, DayOfDrug
 from codegraph.encounter.kinds.base import BoundRule, Draft, Edit, Kind, distinct, listed
 from codegraph.encounter.kinds.drugs import UnitParams, codes_of
 from codegraph.encounter.model import Step
+from codegraph.encounter.reference import PairHit
 from codegraph.model import Drug
 
 
 class IncludedParams(Struct, frozen=True, forbid_unknown_fields=True):
-    """Drugs of `classes` are part of the procedure."""
+    """Drugs of `classes` are part of the procedure; other rules speak of `elsewhere` codes."""
 
     classes: list[str]
+    elsewhere: list[str] = []
 
 
 def _included(case: Case, rule: BoundRule) -> Iterator[Draft]:
@@ -42,7 +44,25 @@ def _included(case: Case, rule: BoundRule) -> Iterator[Draft]:
             )
     for item in case.of("drug"):
         drugs = case.reference.drugs_of_code.get(item.code, [])
-        if item.submitted and drugs and all(d.drug_class in p.classes for d in drugs):
+        if item.code in p.elsewhere or not item.submitted or not drugs:
+            continue
+        if not all(d.drug_class in p.classes for d in drugs):
+            continue
+        hit = next((h for c in procedures if (h := _bundled(case, c, item.code))), None)
+        if hit:
+            yield Draft(
+                "fail",
+                f"NCCI {hit.edition}: {item.code} is bundled into {hit.column1}, indicator "
+                f"{hit.indicator}; numbing the site is part of the procedure, which no modifier "
+                "changes.",
+                [item.code, hit.column1],
+                fix=f"Remove {item.code}.",
+                key=item.code,
+                source=hit.source,
+                path=(Step(item.curie, "bundled_into", f"cpt:{hit.column1}"),),
+                edits=(Edit(item, drop=True),),
+            )
+        else:
             yield Draft(
                 "warn",
                 f"{item.code}: local anaesthetic by the clinician who does the procedure is part "
@@ -51,6 +71,11 @@ def _included(case: Case, rule: BoundRule) -> Iterator[Draft]:
                 fix=f"Remove {item.code}, unless the payer wants the injectate listed.",
                 key=item.code,
             )
+
+
+def _bundled(case: Case, procedure: str, drug: str) -> PairHit | None:
+    hit = case.reference.pairs.lookup(procedure, drug, case.on)
+    return hit if hit and hit.indicator in (0, 1) and hit.column2 == drug else None
 
 
 def _if_listed(case: Case, drug: Drug, day: DayOfDrug) -> str:

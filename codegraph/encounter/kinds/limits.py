@@ -17,6 +17,7 @@ from codegraph.encounter.kinds.base import (
     listed,
     number_of,
 )
+from codegraph.encounter.model import Step
 from codegraph.model import Source
 
 # ── units, sets, modifiers ───────────────────────────────────────────────────────────────────
@@ -35,15 +36,32 @@ def _one_per_day(case: Case, rule: BoundRule) -> Iterator[Draft]:
     if len(found) == 1:
         yield Draft("pass", f"Of {listed(codes)} the claim has one, {found[0]}.", found)
     elif len(found) > 1:
+        # Whoever submits both says "one or two" and "three or more": together three or more.
+        keep = next((c for c in found if c in case.called_for), found[-1])
+        known = keep in case.called_for
+        counted = "the muscles named call for it" if known else (
+            f"if three muscles or more are documented in all; {found[0]} if one or two"
+        )  # fmt: skip
+        hit = case.reference.pairs.lookup(found[0], found[-1], case.on)
+        table = f" (NCCI {hit.edition}, indicator {hit.indicator})" if hit else ""
+        kept = next(i for i in there if i.code == keep)
         yield Draft(
             "fail",
             f"{listed(found)} stand on one claim. One day has one of them: all muscles are counted "
-            "together, and no modifier separates the two.",
+            f"together, and no modifier, 59 included, separates the two{table}.",
             found,
-            fix=f"Keep one of {listed(found, 'or')}: {found[0]} for one or two muscles, "
-            f"{found[-1]} for three or more.",
-            edits=tuple(Edit(i, drop=True) for i in there if i.submitted),
+            fix=f"Keep {keep} × 1 and remove {listed(c for c in found if c != keep)}: {counted}.",
+            source=hit.source if hit else None,
+            path=_exclusive(hit.column1, hit.column2) if hit and hit.indicator == 0 else (),
+            edits=(
+                Edit(kept, units=1),
+                *(Edit(i, drop=True) for i in there if i is not kept and i.submitted),
+            ),
         )
+
+
+def _exclusive(one: str, two: str) -> tuple[Step, ...]:
+    return (Step(f"cpt:{one}", "mutually_exclusive", f"cpt:{two}"),)
 
 
 def _unit_limits(case: Case, _rule: BoundRule) -> Iterator[Draft]:
@@ -97,23 +115,28 @@ def _over_limit(
             edits=(Edit(first, units=most), *(Edit(i, drop=True) for i in rest)),
         )
     how = "by claim line (indicator 1)" if indicator == 1 else "by day (indicator 3)"
+    shows = "the dose" if case.reference.category(code) == "drug" else "what was done"
     return Draft(
         "warn",
-        f"{start}, {how}: expect a denial at first; a record that shows the dose can carry "
+        f"{start}, {how}: expect a denial at first; a record that shows {shows} can carry "
         "an appeal.",
         [code],
-        fix="Check the dose and the units; keep the record of the dose at hand.",
+        fix=f"Check {shows} and the units; keep the record of it at hand.",
         key=code,
         source=source,
     )
 
 
 class ModifierParams(Struct, frozen=True, forbid_unknown_fields=True):
-    """`modifiers` do not belong on lines of `categories`; `instead` says what to do."""
+    """`modifiers` do not belong on lines of `categories`, for the reason `why`.
+
+    `quiet`: nothing is said where there is none.
+    """
 
     modifiers: list[str]
     categories: list[str]
     why: str
+    quiet: bool = False
 
 
 def _modifier_not_allowed(case: Case, rule: BoundRule) -> Iterator[Draft]:
@@ -132,7 +155,7 @@ def _modifier_not_allowed(case: Case, rule: BoundRule) -> Iterator[Draft]:
             key=f"{item.code}-{'-'.join(wrong)}",
             edits=(Edit(item, without=frozenset(wrong)),) if item.submitted else (),
         )
-    if clean:
+    if clean and not p.quiet:
         yield Draft("pass", f"{listed(distinct(clean))}: no such modifier.", distinct(clean))
 
 

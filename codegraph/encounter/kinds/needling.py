@@ -74,6 +74,8 @@ def _only_excluded_drugs(case: Case, p: CountParams) -> bool:
 
 def _propose_needling(case: Case, rule: BoundRule) -> None:
     code = _decided(case, rule.params)
+    if code:
+        case.called_for.add(code)
     if code and not any(i.category in NEEDLING for i in case.submitted):
         case.propose(code, 1)
 
@@ -243,6 +245,7 @@ def _nothing_injected(case: Case, rule: BoundRule) -> Iterator[Draft]:
                 distinct(i.code for i in wrong),
                 fix="Report dry needling, or correct the technique.",
                 key="technique",
+                edits=tuple(Edit(i, drop=True) for i in wrong),
             )
 
 
@@ -316,15 +319,17 @@ def _check_guidance(case: Case, rule: BoundRule) -> Iterator[Draft]:
         elif item.code == code:
             yield Draft("pass", f"{item.code} agrees with the record.", [item.code], key=item.code)
         else:
-            right = f"report {code}" if code else "remove it"
-            lines = (BilledLine(code, 1),) if code else ()
+            others = [i for i in submitted if i.code == code or i.number < item.number]
+            there = not code or bool(others) or not _primaries(case, p, code)
+            right = "remove it" if there else f"report {code} instead"
+            lines = () if there or code is None else (BilledLine(code, 1),)
             yield Draft(
                 "fail",
                 f"{item.code} is on the claim; the record says: guidance {used}.",
                 distinct([item.code, code or ""]),
                 fix=f"{right.capitalize()}.",
                 key=item.code,
-                edits=(Edit(item, drop=not code, lines=lines, sure=bool(code)),),
+                edits=(Edit(item, drop=there, lines=lines, sure=not there),),
             )
 
 
@@ -358,22 +363,26 @@ def _guidance_needs_primary(case: Case, rule: BoundRule) -> Iterator[Draft]:
             )
 
 
-def _guidance_once(case: Case, _rule: BoundRule) -> Iterator[Draft]:
+def _guidance_once(case: Case, rule: BoundRule) -> Iterator[Draft]:
+    p: GuidanceParams = rule.params
     lines = case.of("guidance")
     units = sum(i.units for i in lines)
     codes = distinct(i.code for i in lines)
     if units == 1:
         yield Draft("pass", f"One guidance code, one unit: {codes[0]}.", codes)
     elif units > 1:
-        same = len(codes) == 1
-        edits = [Edit(lines[0], units=1)] if same else []
-        edits += [Edit(i, drop=True) for i in (lines[1:] if same else lines) if i.submitted]
+        used = p.codes.get(case.request.guidance or "", codes[0] if len(codes) == 1 else "")
+        kept = next((i for i in lines if i.code == used), None)
+        edits = [Edit(kept, units=1)] if kept else []
+        edits += [Edit(i, drop=True) for i in lines if i is not kept and i.submitted]
+        hit = case.reference.pairs.lookup(codes[0], codes[-1], case.on) if codes[1:] else None
+        table = f" NCCI {hit.edition} bundles them, indicator {hit.indicator}." if hit else ""
         yield Draft(
             "fail",
             f"{number_of(units, 'unit')} of guidance ({listed(codes)}) on one encounter: one unit "
-            "of one kind is reported, however many muscles were guided.",
+            f"of one kind is reported, however many muscles were guided.{table}",
             codes,
-            fix="Keep one unit of the guidance that was used.",
+            fix=f"Keep {kept.code if kept else 'the guidance that was used'} × 1.",
             edits=tuple(edits),
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from codegraph.encounter.facts import NEEDLING, Case, Item
 from codegraph.encounter.kinds.base import BoundRule, Draft, Edit, Kind, distinct, listed
@@ -21,12 +21,15 @@ from codegraph.encounter.reference import PairHit
 class PairParams(Struct, frozen=True, forbid_unknown_fields=True):
     """Which pairs a rule speaks of, and how it tells them.
 
-    `categories`: only pairs with one of them in column 1 or 2; empty: all but `except_categories`.
+    `categories`: only pairs with one of them in column 1 or 2; empty: all but `except_categories`,
+    `except_classes` of drugs, and pairs within one of `except_sets`, of which other rules speak.
     `modifiers` separate, the first is the one offered. `why`, `fix`: words of this rule.
     """
 
     categories: list[str] = []
     except_categories: list[str] = []
+    except_classes: list[str] = []
+    except_sets: list[list[str]] = []
     modifiers: tuple[str, ...] = ("59", "XE", "XP", "XS", "XU")
     why: str = ""
     fix: str = ""
@@ -42,9 +45,18 @@ def _hits(case: Case, p: PairParams) -> Iterator[tuple[Item, Item, PairHit]]:
             continue
         if not p.categories and kinds & set(p.except_categories):
             continue
+        if any(a.code in s and b.code in s for s in p.except_sets):
+            continue
+        if p.except_classes and any(_of_classes(case, i, p.except_classes) for i in (a, b)):
+            continue
         hit = case.reference.pairs.lookup(a.code, b.code, case.on)
         if hit is not None and hit.indicator in (0, 1):
             yield (a, b, hit) if a.code == hit.column1 else (b, a, hit)
+
+
+def _of_classes(case: Case, item: Item, classes: list[str]) -> bool:
+    drugs = case.reference.drugs_of_code.get(item.code, []) if item.category == "drug" else []
+    return bool(drugs) and all(d.drug_class in classes for d in drugs)
 
 
 def _pairs(case: Case, rule: BoundRule) -> Iterator[Draft]:
@@ -79,7 +91,7 @@ def _judge(case: Case, p: PairParams, one: Item, two: Item, hit: PairHit) -> Ite
             key=key,
             source=hit.source,
             path=path,
-            edits=(Edit(two, drop=True),) if two.submitted else (),
+            edits=(Edit(two, drop=True),),
         )
         return
     separate = case.documentation.separate_site
@@ -126,12 +138,23 @@ def _judge(case: Case, p: PairParams, one: Item, two: Item, hit: PairHit) -> Ite
             path=path,
             edits=(Edit(target, adding=(offered,)),),
         )
+    elif not two.submitted:
+        known = separate is False
+        told = "has no separate site" if known else "does not say whether the sites were separate"
+        yield Draft(
+            "pass" if known else "no_data",
+            f"{table}. The record {told}: {two.code} has no line of its own.",
+            codes,
+            fix=None
+            if known
+            else f"If the record shows a separate site, report {two.code}-{offered}.",
+            key=key,
+            source=hit.source,
+            path=path,
+            edits=(Edit(two, drop=True),),
+        )
     else:
-        edit = (
-            Edit(two, adding=(offered,)) if separate
-            else Edit(two, drop=True) if two.submitted
-            else None
-        )  # fmt: skip
+        edit = Edit(two, adding=(offered,)) if separate else Edit(two, drop=True)
         yield Draft(
             "fail",
             f"{table}, and no modifier separates the two.",
@@ -142,7 +165,7 @@ def _judge(case: Case, p: PairParams, one: Item, two: Item, hit: PairHit) -> Ite
             key=key,
             source=hit.source,
             path=path,
-            edits=(edit,) if edit else (),
+            edits=(edit,),
         )
 
 
@@ -185,7 +208,7 @@ def _not_bundled(case: Case, bundled: set[tuple[str, str]]) -> Iterator[Draft]:
 def _needless(case: Case, rule: BoundRule) -> Iterator[Draft]:
     """Separating modifiers on a needling line that nothing on the claim calls for."""
     p: PairParams = rule.params
-    everything = PairParams(except_categories=["office_visit"])
+    everything = structs.replace(p, categories=[])
     called_for = {i for one, two, h in _hits(case, everything) if h.indicator == 1
                   for i in (one, two)}  # fmt: skip
     for item in case.of(*p.categories):

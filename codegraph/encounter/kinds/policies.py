@@ -31,9 +31,13 @@ def _guidance_paid(case: Case, _rule: BoundRule) -> Iterator[Draft]:
 
 
 class RegionParams(Struct, frozen=True, forbid_unknown_fields=True):
-    """`regions`: parts of the body, each with the regions of muscles that lie in it."""
+    """`regions`: parts of the body, each with the regions of muscles that lie in it.
+
+    `spans`: muscles that reach through several regions; the others lie in their own.
+    """
 
     regions: dict[str, list[str]]
+    spans: dict[str, list[str]] = {}
 
 
 _REGION_WORDS = {"hip_buttock": "hip and buttock", "head_face": "head and face"}
@@ -43,6 +47,11 @@ def _one_region(case: Case, rule: BoundRule) -> Iterator[Draft]:
     if not case.parameters.one_region_per_session or not case.injects_trigger_points:
         return
     p: RegionParams = rule.params
+    reach = {
+        u.muscle.id: p.spans.get(u.muscle.id) or p.spans.get(u.root.id) or [u.muscle.region]
+        for u in case.muscles
+    }
+    common = set.intersection(*map(set, reach.values())) if reach else set()
     regions = distinct(u.muscle.region for u in case.muscles)
     codes = distinct(i.code for i in case.of(TRIGGER_POINT))
     shown = listed(_REGION_WORDS.get(r, r.replace("_", " ")) for r in regions)
@@ -53,9 +62,13 @@ def _one_region(case: Case, rule: BoundRule) -> Iterator[Draft]:
             codes,
             fix="Name each muscle.",
         )
-    elif len(regions) == 1:
-        yield Draft("pass", f"All muscles lie in one region: {shown}.", codes)
-    elif any(set(regions) <= set(members) for members in p.regions.values()):
+    elif len({u.root.id for u in case.muscles}) == 1:
+        yield Draft("pass", f"One muscle, one region: {shown}.", codes)
+    elif common:
+        one = distinct(common & set(regions) or common)[0]
+        where = _REGION_WORDS.get(one, one.replace("_", " "))
+        yield Draft("pass", f"All muscles lie in, or reach into, one region: {where}.", codes)
+    elif any(all(set(r) & set(part) for r in reach.values()) for part in p.regions.values()):
         yield Draft(
             "warn",
             f"The muscles lie in neighbouring regions ({shown}); where the policy draws the line "

@@ -134,12 +134,14 @@ def _site(case: Case, rule: BoundRule) -> Iterator[Draft]:
         if d.status not in ("billable", "header") or not _is_myalgia(case, d):
             continue
         if d.status == "header":
+            query = ", though another could be meant: the site in the note decides" * arguable
             yield Draft(
                 "warn",
                 f"In place of {d.code} the muscles or the site named call for "
-                f"{listed(wanted, 'or')}, by our reading.",
+                f"{listed(wanted, 'or')}, by our reading{query}.",
                 [d.code, *wanted],
-                fix=f"Use {listed(wanted, 'or')} if the note puts the pain there.",
+                fix=f"Use {listed(wanted, 'or')} if the note puts the pain there"
+                f"{'; where it does not say, query' if arguable else ''}.",
                 key=d.code,
             )
         elif d.code in wanted:

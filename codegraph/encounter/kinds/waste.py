@@ -7,9 +7,9 @@ from datetime import date
 
 from msgspec import Struct
 
-from codegraph.encounter.facts import Case, Item
-from codegraph.encounter.kinds.base import BoundRule, Draft, Kind, distinct, listed
-from codegraph.encounter.kinds.drugs import WASTE, codes_of, line_words
+from codegraph.encounter.facts import Case, DayOfDrug, Item
+from codegraph.encounter.kinds.base import BoundRule, Draft, Edit, Kind, distinct, listed
+from codegraph.encounter.kinds.drugs import WASTE, agreement, codes_of, corrected, line_words
 from codegraph.encounter.units import JW, JZ, DrugBill, plain
 
 
@@ -37,12 +37,30 @@ def _check_waste(case: Case, rule: BoundRule) -> Iterator[Draft]:
         if (drug and drug.drug_class in p.not_for) or not day.bill.lines:
             continue
         told |= codes_of(day)
-        yield _waste_of(case, key, day.bill, day.name)
+        mine = [i for i in case.submitted if i.code in codes_of(day)]
+        if mine and agreement(case, day, mine) == "waste":
+            yield _differs(case, key, day, mine)
+        else:
+            yield _waste_of(case, key, day.bill, day.name)
     for code in distinct(i.code for i in case.of("drug") if i.submitted):
         classes = {d.drug_class for d in case.reference.drugs_of_code.get(code, [])}
         if code in p.not_for or classes & set(p.not_for):
             continue
         yield from _marks(case, code, known=code in told)
+
+
+def _differs(case: Case, key: str, day: DayOfDrug, mine: list[Item]) -> Draft:
+    """Return the finding for lines whose units are right and whose JW or JZ is not."""
+    shown = listed(line_words(i.code, i.units, i.modifiers) for i in mine)
+    right, edits = corrected(day, mine)
+    return Draft(
+        "fail",
+        f"{_waste_of(case, key, day.bill, day.name).message} The claim has {shown}.",
+        distinct([*(i.code for i in mine), *(x.code for x in day.bill.lines)]),
+        fix=f"Report {right}.",
+        key=key,
+        edits=edits,
+    )
 
 
 def _waste_of(case: Case, key: str, bill: DrugBill, name: str) -> Draft:
@@ -102,6 +120,7 @@ def _marks(case: Case, code: str, *, known: bool) -> Iterator[Draft]:
             [code],
             fix="Keep JW for the discarded units if the record shows waste, else JZ.",
             key=f"{code}-both",
+            edits=tuple(Edit(i, without=WASTE) for i in lines),
         )
     elif JW in used and all(JW in i.modifiers for i in _of_same_drug(case, code)):
         yield Draft(
@@ -110,6 +129,7 @@ def _marks(case: Case, code: str, *, known: bool) -> Iterator[Draft]:
             [code],
             fix=f"Add the line of the units given, without JW, before {code}-JW.",
             key=f"{code}-alone",
+            edits=tuple(Edit(i, drop=True) for i in lines),
         )
     elif not known and not used and case.jz_required:
         yield Draft(
