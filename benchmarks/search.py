@@ -24,6 +24,7 @@ import yaml
 
 from benchmarks.measure import percentile, table, timed
 from benchmarks.peers import Search, fts5, tantivy_bm25, wordings
+from codegraph.build import SEARCH_PART
 from codegraph.concepts import Concepts, Tables
 from codegraph.paths import data_dir
 from codegraph.search.compile import build_index
@@ -164,7 +165,7 @@ def report(folder: Path | None) -> dict[str, str]:
     service = CodeGraph.open()
     concepts = service.concepts
     started = time.perf_counter()
-    engine = SearchEngine.open(concepts, service.snapshot_index)
+    engine = SearchEngine.open(concepts, service.snapshot.part(SEARCH_PART))
     load = time.perf_counter() - started
     entries = wordings(concepts)
     engines: dict[str, Search] = {

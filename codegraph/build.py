@@ -76,12 +76,13 @@ def rebuild(data: Path, cache: Path, key: str, progress: Progress | None = None)
     tell("reading the ICD-10-CM tabular list", 0.1)
     tables = build_tables(installed_release(), data, curated)
     tell("indexing for search", 0.5)
+    parts = {CONCEPTS_PART: msgspec.msgpack.encode(tables)}
     concepts = Concepts(tables)
-    index = build_index(concepts, data)
+    parts[SEARCH_PART] = build_index(concepts, data)
     tell("planning the guided walk", 0.75)
-    needs = Drilldown.open(concepts, data).compiled_needs(concepts.edition.valid_from)
+    walks = Drilldown.open(concepts, data)
+    parts[NEEDS_PART] = walks.compiled_needs(concepts.edition.valid_from)
     tell("writing the snapshot", 0.97)
-    parts = {CONCEPTS_PART: msgspec.msgpack.encode(tables), SEARCH_PART: index, NEEDS_PART: needs}
     snapshot = write_snapshot(cache, key, parts)
     tell("ready", 1.0)
     return snapshot

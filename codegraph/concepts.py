@@ -12,6 +12,7 @@ the same columns into a networkx graph.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
@@ -57,8 +58,8 @@ class Tables(Struct):
     displays: list[str]
     kinds: list[str]
     billable: list[bool]
-    parents: list[int]
-    ends: list[int]
+    parents: Sequence[int]
+    ends: Sequence[int]
     lives: dict[int, list[Interval]]
     notes: dict[int, dict[NoteKind, list[str]]]
     seventh: dict[int, dict[str, str]]
@@ -98,6 +99,12 @@ class Concepts:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        # One string per name and four bytes per row, whatever the decoder made of them.
+        once = {name: name for name in (*set(tables.systems), *set(tables.kinds))}
+        tables.systems = [once[name] for name in tables.systems]
+        tables.kinds = [once[name] for name in tables.kinds]
+        tables.parents = array("i", tables.parents)
+        tables.ends = array("i", tables.ends)
         self._index = {
             f"{system}:{code}": i
             for i, (system, code) in enumerate(zip(tables.systems, tables.codes, strict=True))

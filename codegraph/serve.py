@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from codegraph.errors import CodegraphError
 
+_GRACE = 2  # seconds for open connections when asked to stop
 _PATIENCE = 60.0  # seconds until a start that does not answer is reported
 
 
@@ -39,6 +40,7 @@ def serve(host: str, port: int, workers: int, say: Callable[[str], None]) -> Non
         log_level=LogLevels.warning,
         log_access=False,
         websockets=False,
+        workers_kill_timeout=_GRACE,  # a browser that keeps its connection does not keep us
     ).serve()
 
 

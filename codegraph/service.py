@@ -72,15 +72,13 @@ class CodeGraph:
     def __init__(
         self,
         concepts: Concepts,
-        index: bytes,
-        needs: bytes,
+        snapshot: Snapshot,
         data: Path,
         payer_dirs: Sequence[Path] = (),
     ) -> None:
         self.concepts = concepts
         self.graph = KnowledgeGraph(concepts)
-        self.snapshot_index = index
-        self._snapshot_needs = needs
+        self.snapshot = snapshot
         self._data = data
         self._payer_dirs = tuple(payer_dirs)
 
@@ -91,13 +89,13 @@ class CodeGraph:
         """The search over this graph."""
         from codegraph.search.engine import SearchEngine  # numpy: only where it is needed
 
-        return SearchEngine.open(self.concepts, self.snapshot_index)
+        return SearchEngine.open(self.concepts, self.snapshot.part(SEARCH_PART))
 
     @cached_property
     def drilldown(self) -> Drilldown:
         """The guided walk over this graph."""
         drilldown = Drilldown.open(self.concepts, self._data)
-        drilldown.load_needs(self._snapshot_needs)
+        drilldown.load_needs(self.snapshot.part(NEEDS_PART))
         return drilldown
 
     @cached_property
@@ -144,12 +142,13 @@ class CodeGraph:
         payers = payers_of_site() if payer_dirs is None else payer_dirs
         snapshot = ensure_snapshot(data, cache, progress, report)
         try:
-            return cls(*_opened(snapshot), data, payers)
+            snapshot.verify()
+            return cls(open_concepts(snapshot), snapshot, data, payers)
         except SnapshotError as error:
             if report:
                 report(f"{error}: building it again")
             snapshot = rebuild(data, cache, snapshot.manifest.key, progress)
-            return cls(*_opened(snapshot), data, payers)
+            return cls(open_concepts(snapshot), snapshot, data, payers)
 
     # ── search ───────────────────────────────────────────────────────────────────────────────
 
@@ -422,8 +421,9 @@ class CodeGraph:
     # ── parts of answers ─────────────────────────────────────────────────────────────────────
 
     def _ref(self, row: int, on: date) -> CodeRef:
-        c = self.concepts.at(row, on)
-        return CodeRef(c.system, c.code, c.display, c.billable)
+        tables = self.concepts.tables
+        billable = self.concepts.status(row, on) == "billable"
+        return CodeRef(tables.systems[row], tables.codes[row], tables.displays[row], billable)
 
     def _curie_ref(self, curie: str, on: date) -> CodeRef:
         return self._ref(self.concepts.index(curie), on)
@@ -447,8 +447,3 @@ class CodeGraph:
         if tables.systems[row] == "icd10cm":
             return tables.sources.get("icd10cm-tabular")
         return tables.sources.get(tables.origins.get(row, ""))
-
-
-def _opened(snapshot: Snapshot) -> tuple[Concepts, bytes, bytes]:
-    """Return a snapshot's parts, each verified."""
-    return open_concepts(snapshot), snapshot.part(SEARCH_PART), snapshot.part(NEEDS_PART)

@@ -93,7 +93,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         entry_words=np.array([w for ws in own for w in ws], np.int32).tobytes(),
         rows=np.array([row for row, _, _ in entries], np.int32).tobytes(),
         kinds=np.array([KINDS.index(kind) for _, kind, _ in entries], np.uint8).tobytes(),
-        texts=[text for _, _, text in entries],
+        texts=["" if kind == "title" else text for _, kind, text in entries],
         plain=[" ".join(sorted(w for w in ws if w not in STOP)) for ws in own_words],
         slips=_slips(vocabulary, df, fold),
         sounds=_sounds(vocabulary),

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 from codegraph.search.index import SearchIndex
 from codegraph.search.text import sound
 
+_LEXICON_ONLY = 0.4  # edits that a word counts more which only the lexicon has
 _MOST = 4  # corrections offered for one word
 
 
@@ -83,7 +84,8 @@ class Corrector:
             text, distance = item
             common = min(index.df(index.ids[text]), 400) / 400
             bonus = 0.3 * (text[0] == word[0]) + 0.35 * (sound(text) == key) + 0.3 * common
-            return (distance - bonus, text)
+            rare = 0.0 if common else _LEXICON_ONLY
+            return (distance - bonus + rare, text)
 
         ranked = sorted(found, key=worth)
         best = worth(ranked[0])[0]

@@ -141,7 +141,7 @@ class SearchEngine:
             for found, less in self._chooser.stands_for(row, query, on, billable):
                 before = best.get(found)
                 if before is None or before.score < score - less:
-                    text = self.index.texts[entry]
+                    text = self.index.texts[entry] or self._concepts.tables.displays[row]
                     best[found] = Hit(found, max(0.1, score - less), text, kind)
                     sure += before is None and less == 0.0
         return sorted(best.values(), key=lambda h: -h.score)[:enough]
@@ -331,7 +331,7 @@ def _priors(concepts: Concepts, index: SearchIndex, params: Params) -> np.ndarra
                 worth += params.obstetric
             elif code[0] == "T" and "36" <= code[1:3] <= "65":
                 worth += params.poisoning
-            if "other " in index.texts[entry].lower():
+            if "other " in (index.texts[entry] or tables.displays[row]).lower():
                 worth += params.residual
         prior[entry] = worth
     return prior

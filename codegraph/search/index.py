@@ -27,11 +27,11 @@ class IndexData(Struct):
 
     `folded[w]`: the word whose postings stand for word w (plural → singular).
     `own_*`: word → entries that have it; `context_*`: word → entries below a title that has it.
-    `entry_words`: entry → its own words, by `word_offsets`. `plain`: each entry's words in
-    alphabetical order, since the order of words in a query means nothing. `defaults`: header → the
-    code that says no more than it; `sides`: header → side → the child that is it on that side;
-    `seventh`: words of what seventh characters mean, `meanings`: whole. `terms`, `readings`: the
-    lexicon, sorted.
+    `entry_words`: entry → its own words, by `word_offsets`. `texts`: wordings, empty where it is
+    the concept's title. `plain`: each entry's words in alphabetical order, since the order of words
+    in a query means nothing. `defaults`: header → the code that says no more than it; `sides`:
+    header → side → the child that is it on that side; `seventh`: words of what seventh characters
+    mean, `meanings`: whole. `terms`, `readings`: the lexicon, sorted.
     """
 
     vocabulary: list[str]
@@ -89,7 +89,7 @@ class SearchIndex:
         self.meanings: dict[str, list[list[str]]] = {}  # by first word, the longest first
         for text in sorted(data.meanings, key=len, reverse=True):
             given = text.split()
-            if len(given) > 1 or given == ["sequela"]:
+            if {"encounter", "sequela"} & set(given):  # "right eye" is one too, but not only
                 self.meanings.setdefault(given[0], []).append(given)
         self._terms = data.terms
         self._readings = dict(zip(data.terms, data.readings, strict=True))

@@ -10,8 +10,8 @@ class Params(Struct, frozen=True):
 
     # Retrieval: which entries are looked at closely.
     ancestor: float = 0.5  # a word that stands only in a title above the entry
-    keep: float = 0.4  # share of the best retrieval score an entry must reach
-    most: int = 70  # entries looked at closely
+    keep: float = 0.38  # share of the best retrieval score an entry must reach
+    most: int = 80  # entries looked at closely
     nonsense: float = 0.34  # share of the query's weight that the best entry must match
 
     # What a word of the query is worth by how it got into the query.

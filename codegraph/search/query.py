@@ -112,7 +112,7 @@ class QueryReader:
             if slot is not None:
                 query.slots.append(slot)
             at += length
-        said = {r.text for slot in query.slots for r in slot.readings[:2]}
+        said = {w for slot in query.slots for r in slot.readings[:2] for w in r.text.split()}
         query.sides = [side for side in ("right", "left", "bilateral") if side in said]
         for slot in query.slots:
             if len(query.slots) > 1 and all(
