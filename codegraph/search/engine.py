@@ -190,7 +190,7 @@ class SearchEngine:
         if system is not None:
             scores *= self._systems.get(system, 0.0)
         best = float(scores.max())
-        if best < params.nonsense * total:
+        if best <= 0.0 or best < params.nonsense * total:
             return []
         near = np.flatnonzero(scores >= params.keep * best)
         near = near[self._worded[near]]
