@@ -64,12 +64,11 @@ class Chooser:
     def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
         """Return the code below a base code whose seventh character the query names."""
         concepts = self._concepts
-        asked = _of_encounter(query) & self._index.seventh
-        if not asked or not concepts.seventh_characters(row):
+        if not query.encounter or not concepts.seventh_characters(row):
             return None
         displays = concepts.tables.displays
         base = set(words(displays[row])) | STOP
-        asked -= base
+        asked = query.encounter - base
         best, fit = None, 0.0
         for code in concepts.children(row, on):
             if asked and concepts.tables.kinds[code] == "code":
@@ -78,11 +77,3 @@ class Chooser:
                 if mine > fit:
                     best, fit = code, mine
         return best
-
-
-def _of_encounter(query: Query) -> set[str]:
-    """Return the query's words, slips corrected and a follow-up read as a subsequent encounter."""
-    said = set(query.read)
-    if {"f", "u"} <= set(query.words) or {"fu", "followup", "follow"} & set(query.words):
-        said.add("subsequent")
-    return said

@@ -262,12 +262,14 @@ class SearchEngine:
 
     def _closely(self, query: Query, near: np.ndarray, covered: np.ndarray) -> np.ndarray:
         params, index = self._params, self.index
-        asked = np.zeros(len(index.idf), np.float32)
+        wanted: dict[int, float] = {}
         for slot in query.slots:
             for reading in slot.readings:
                 for unit in reading.units:
                     for word, likely in unit:
-                        asked[word] = max(asked[word], likely * reading.worth)
+                        wanted[word] = max(wanted.get(word, 0.0), likely * reading.worth)
+        asked = np.zeros(len(index.idf), np.float32)
+        asked[list(wanted)] = list(wanted.values())
         starts, ends = index.word_offsets[near], index.word_offsets[near + 1]
         lengths = ends - starts
         offsets = np.zeros(len(near), np.int64)
@@ -280,8 +282,8 @@ class SearchEngine:
         unasked = self._special[entry_words] & (worth == 0)
         special = np.add.reduceat(unasked, offsets) > 0
         texts = [index.plain[i] for i in near]
-        literal, read = _texts(query)
-        likeness = process.cdist([literal, read], texts, scorer=fuzz.ratio).max(axis=0) / 100.0
+        ways = list(dict.fromkeys(_texts(query)))
+        likeness = process.cdist(ways, texts, scorer=fuzz.ratio).max(axis=0) / 100.0
         final = (
             params.query_cover * covered
             + params.entry_cover * entry_cover

@@ -85,7 +85,7 @@ class SearchIndex:
         self.stems = data.stems
         self.defaults = data.defaults
         self.sides = data.sides
-        self.seventh = frozenset(data.seventh)
+        self.seventh = set(data.seventh)
         self.meanings: dict[str, list[list[str]]] = {}  # by first word, the longest first
         for text in sorted(data.meanings, key=len, reverse=True):
             given = text.split()

@@ -28,6 +28,7 @@ _ENCOUNTER = frozenset(
     "initial subsequent sequela encounter visit healing nonunion malunion delayed routine fetus"
     " follow up f u fu followup late effect aftercare open closed".split()
 )
+_FOLLOW_UP = frozenset({"fu", "followup", "follow"})
 _RARE = 40  # words in more entries need no relatives
 
 Unit = list[tuple[int, float]]
@@ -73,13 +74,18 @@ class Slot:
 
 @dataclass(slots=True)
 class Query:
-    """A query as understood. `read`: its words, slips corrected."""
+    """A query as understood.
+
+    `read`: its words, slips corrected; `sides`: the sides it names; `encounter`: its words that
+    may speak of the seventh character, a follow-up among them as the subsequent encounter it is.
+    """
 
     words: list[str]
     read: list[str] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     corrections: list[tuple[str, str]] = field(default_factory=list)
     sides: list[str] = field(default_factory=list)
+    encounter: set[str] = field(default_factory=set)
 
 
 class QueryReader:
@@ -100,6 +106,9 @@ class QueryReader:
         unfinished = not text[-1].isspace()
         tokens = self._tokens(given, unfinished, literal, query)
         query.read = [t.text for t in tokens]
+        query.encounter = self._index.seventh.intersection(query.read)
+        if {"f", "u"} <= set(given) or not _FOLLOW_UP.isdisjoint(given):
+            query.encounter |= {"subsequent"}
         capitals = _capitals(text)
         at = 0
         while at < len(tokens):
