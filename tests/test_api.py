@@ -118,6 +118,12 @@ def test_wrong_input_is_answered_by_a_problem_that_says_what_is_wrong(
     assert words in problem["detail"]
 
 
+@pytest.mark.parametrize("path", ["rules", "rules/tpi-one-code-per-day", "payers"])
+def test_a_date_that_is_none_is_refused_on_every_read(client: FlaskClient, path: str) -> None:
+    problem = get(client, f"/api/v1/{path}?on=2026-02-30", 400)
+    assert "2026-02-30" in problem["detail"]
+
+
 @pytest.mark.parametrize("text", ["\0", "‮niap", "🦴 pain 🦵", "../../etc", "'; drop --", "%", "  "])
 def test_strange_text_finds_something_or_nothing_but_never_fails(
     client: FlaskClient, text: str

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from codegraph.concepts import Concepts
 from codegraph.drilldown import Drilldown, Reached, Walk
 from codegraph.drilldown.arrange import FEW
+from codegraph.drilldown.denied import heard
 from codegraph.errors import UnknownCodeError, WalkError
 
 SEED = 20260501
@@ -381,6 +382,112 @@ def test_what_was_understood_can_be_taken_back(drilldown: Drilldown, on: date) -
 def test_a_text_that_finds_nothing_says_so(drilldown: Drilldown, on: date) -> None:
     with pytest.raises(WalkError, match="No code was found"):
         drilldown.from_text("xyzzy", lambda _: [], on)
+
+
+@pytest.mark.parametrize(
+    ("text", "sought", "issue"),
+    [
+        ("right wrist pain, no fracture", "right wrist pain", "denied_left_out"),
+        ("no fracture, right wrist pain", "right wrist pain", "denied_left_out"),
+        ("right wrist pain, denies fever", "right wrist pain", "denied_left_out"),
+        ("right wrist pain. Fracture ruled out.", "right wrist pain", "denied_left_out"),
+        ("no fracture", "no fracture", "only_denied"),
+        ("migraine, not intractable", "migraine, not intractable", None),
+        ("rash, not otherwise specified", "rash, not otherwise specified", None),
+    ],
+)
+def test_what_a_text_denies_is_not_searched_for_and_said(
+    text: str, sought: str, issue: str | None
+) -> None:
+    told = heard(text)
+    assert told.sought == sought
+    assert [i.code for i in told.issues] == ([issue] if issue else [])
+
+
+def test_a_denial_may_still_answer_a_question(drilldown: Drilldown, on: date) -> None:
+    sought = []
+
+    def find(text: str) -> list[str]:
+        sought.append(text)
+        return ["icd10cm:S06.0"]
+
+    walk = drilldown.from_text("concussion, no loss of consciousness", find, on)
+    assert sought == ["concussion"]
+    assert "Without loss of consciousness" in [a.label for a in walk.answers]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("pain in left shoulder and right knee", ["left"]), ("knee pain right left", [])],
+)
+def test_two_sides_for_two_things_are_not_passed_over_in_silence(
+    drilldown: Drilldown, on: date, text: str, left: list[str]
+) -> None:
+    walk = drilldown.from_text(text, lambda _: ["icd10cm:M25.5"], on)
+    assert [a.value for a in walk.answers if a.axis == "laterality"] == left
+    assert "two_sides_named" in [i.code for i in walk.issues]
+
+
+def test_an_encounter_in_words_of_one_fracture_does_not_choose_that_fracture(
+    drilldown: Drilldown, on: date
+) -> None:
+    text = "distal radius fracture left subsequent malunion"
+    walk = drilldown.from_text(text, lambda _: ["icd10cm:S52.5"], on)
+    assert [a.value for a in walk.answers] == ["left"]
+    assert "Torus fracture" in options(walk).values()
+    assert "Colles' fracture" in options(walk).values()
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [("S52.501A", ["S52.501A"]), ("m79631", ["M79.631"]), (" J3301 ", ["J3301"])],
+)
+def test_a_text_that_is_a_code_begins_there(
+    drilldown: Drilldown, on: date, text: str, end: list[str]
+) -> None:
+    assert ends(drilldown.from_text(text, lambda _: [], on)) == end
+
+
+def test_invisible_characters_hide_no_side(drilldown: Drilldown, on: date) -> None:
+    walk = drilldown.from_text("\u202eright forearm pain", lambda _: ["icd10cm:M79.63"], on)
+    assert ends(walk) == ["M79.631"]
+
+
+def test_a_code_that_begins_later_names_the_day_and_its_predecessor(drilldown: Drilldown) -> None:
+    with pytest.raises(WalkError, match="begins on 2018-10-01") as caught:
+        drilldown.walk("icd10cm", "M79.18", [], date(2018, 9, 15))
+    assert caught.value.suggestions == ("M79.1",)
+
+
+def test_a_refusal_offers_both_sides_where_they_may_be_answered(
+    drilldown: Drilldown, on: date
+) -> None:
+    with pytest.raises(WalkError) as caught:
+        step(drilldown, "M79.6", "laterality:up", on=on)
+    assert "laterality:both" in caught.value.suggestions
+
+
+def test_a_refusal_does_not_repeat_a_long_answer(drilldown: Drilldown, on: date) -> None:
+    with pytest.raises(WalkError) as caught:
+        drilldown.walk("icd10cm", "M79.6", [("x" * 5000, "y" * 5000)], on)
+    assert len(caught.value.detail) < 400
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("P59", "What is the cause?"),
+        ("Z38.0", "Delivered vaginally or delivered by cesarean?"),
+        ("Y36.00", "Who was hurt?"),
+        ("T23.2", "Which part?"),
+    ],
+)
+def test_a_question_says_what_its_options_are_about(
+    drilldown: Drilldown, on: date, code: str, text: str
+) -> None:
+    question = step(drilldown, code, on=on).question
+    assert question is not None
+    assert question.text == text
 
 
 @pytest.mark.parametrize(("text", "share"), [("{}", 0.97), ("Seen today for {}.", 0.95)])

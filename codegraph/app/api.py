@@ -76,18 +76,21 @@ def check() -> Response:
 @blueprint.get("/rules")
 def rules() -> Response:
     """List the rules."""
+    date_of_service()
     return as_json({"rules": service().rules()})
 
 
 @blueprint.get("/rules/<id>")
 def rule(id: str) -> Response:
     """Show one rule."""
+    date_of_service()
     return as_json(service().rule(id))
 
 
 @blueprint.get("/payers")
 def payers() -> Response:
     """List the payers."""
+    date_of_service()
     service().checker.reload_if_changed()
     return as_json({"payers": service().payers(), "problems": payer_problems()})
 

@@ -25,6 +25,17 @@ from codegraph.drilldown.vocabulary import (
 )
 from codegraph.drilldown.wording import Asked
 
+VAGUE = "Which of these is it?"
+_OTHER = frozenset({"other", "other specified", "other type"})
+_SHORT = 6  # words of a label that a question repeats
+_CAUSE = re.compile(r"(?:due to|caused by|secondary to|associated with|from)\b")
+_PERSON = re.compile(
+    r"(?:\w+[- ])?(?:driver|passenger|occupant|pedestrian|rider|official|bystander|suspect|"
+    r"personnel|civilian|person)\b"
+)
+_ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]|,.*")
+_QUALIFIER = re.compile(r"\b(?:of|with|without|except|and|or|in|at|on|to|not)\b|/")
+
 
 def unit_axis(title: Words, labels: Sequence[str]) -> Asked:
     """Return the question whose options are the units below one with this title."""
@@ -63,7 +74,41 @@ def unit_axis(title: Words, labels: Sequence[str]) -> Asked:
         return Asked(axis, f"Which {noun}?")
     if sum(_is_site(h) for h in plain) / n > 0.5:
         return Asked("site", _where(title))
-    return Asked("kind", _which(title))
+    return Asked("kind", _sentence(title, labels))
+
+
+def _sentence(title: Words, labels: Sequence[str]) -> str:
+    """Return the question for labels of no common form; the axis stays "kind" whatever it says."""
+    lower = [label.lower() for label in labels]
+    plain = [x for x in lower if not x.startswith(("other", "unspecified"))]
+
+    def most(pattern: re.Pattern[str]) -> bool:
+        return len(plain) > 1 and sum(bool(pattern.match(x)) for x in plain) / len(plain) > 0.5
+
+    if most(_CAUSE):
+        return "What is the cause?"
+    if most(_PERSON):
+        return "Who was hurt?"
+    if len(plain) > 1 and sum(_heads_a_site(x) for x in plain) / len(plain) > 0.6:
+        where = _where(title)
+        return "Which part?" if where == "Which part of the body?" else where
+    text = _which(title)
+    if text != VAGUE or len(labels) != 2:
+        return text
+    short = [label.strip(" ,;") for label in labels if len(label.split()) <= _SHORT]
+    if len(plain) == len(short) == 2:
+        later = short[1] if short[1][1:2].isupper() else short[1][:1].lower() + short[1][1:]
+        return f"{short[0]} or {later}?"
+    if len(plain) == 1 and len(short) == 2 and any(x in _OTHER for x in lower):
+        return f"{next(x for x in short if x.lower() == plain[0])}, or another?"
+    return text
+
+
+def _heads_a_site(label: str) -> bool:
+    """Whether the first noun of a label is a part of the body: single finger except thumb."""
+    head = _QUALIFIER.split(_ASIDE.sub(" ", label))[0].split()
+    last = norm(head[-1]) if head else ""
+    return last in BODY or last in SITE_NOUNS or last in PARTS
 
 
 def _is_site(label: list[str]) -> bool:
@@ -110,7 +155,7 @@ def _which(title: Words) -> str:
     nouns = [KIND_NOUNS[w.norm] for w in words if w.norm in KIND_NOUNS]
     joined = len(nouns) > 1 and any(w.norm in ("and", "or") for w in words)
     noun = nouns[0] if nouns and not joined else None
-    return f"Which kind of {noun}?" if noun else "Which of these is it?"
+    return f"Which kind of {noun}?" if noun else VAGUE
 
 
 def body_rank(label: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -50,6 +51,18 @@ class Said:
         self.counts = Counter(self.sequence)
         certain = (n for n in self.sequence if n != "unspecified")
         self.line = f" {' '.join(self.sequence)} | {' '.join(certain)} "
+
+    @property
+    def divided(self) -> bool:
+        """Whether right and left are named, and not as "right and left"."""
+        return {"right", "left"} <= {side for _, side in self.sides} and not self.both
+
+    @property
+    def side(self) -> str | None:
+        """The side named first; None where the next word names the other ("right left")."""
+        named = [(i, _SIDES[n]) for i, (_, n) in enumerate(self.words) if n in _SIDES]
+        beside = any(j == i + 1 and a != b for (i, a), (j, b) in itertools.pairwise(named))
+        return None if beside or not self.sides else self.sides[0][1]
 
     def rank(self, phrases: Sequence[str]) -> tuple[int, int]:
         """Return how well the text states a phrase: words in a row, and words anywhere.

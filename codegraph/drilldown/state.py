@@ -122,9 +122,12 @@ def _out_of_order(
             return right, True, Given(axis, value, "Both sides", "Which side?")
     found = by_value.get(value, 0)
     if not found:
+        offered = list(by_value)[:12]
+        if axis == LATERALITY and not both and plan.paired(mask & ~by_value.get("bilateral", 0)):
+            offered.append(BOTH)
         raise WalkError(
-            f"{value} is not an answer to {axis}. It is one of {', '.join(list(by_value)[:12])}.",
-            suggestions=tuple(f"{axis}:{v}" for v in list(by_value)[:12]),
+            f"{value} is not an answer to {axis}. It is one of {', '.join(offered)}.",
+            suggestions=tuple(f"{axis}:{v}" for v in offered),
         )
     if not found & mask:
         left = [v for v, m in by_value.items() if m & mask]

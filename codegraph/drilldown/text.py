@@ -19,6 +19,7 @@ from msgspec import Struct
 from codegraph.concepts import Concepts
 from codegraph.drilldown.answers import Understood
 from codegraph.drilldown.arrange import SHARED_AXES
+from codegraph.drilldown.denied import heard
 from codegraph.drilldown.labels import is_unspecified
 from codegraph.drilldown.plan import Branch, Option, Plan
 from codegraph.drilldown.said import Said
@@ -26,6 +27,7 @@ from codegraph.drilldown.state import both_of, question_at
 from codegraph.drilldown.titles import LATERALITY, words
 from codegraph.drilldown.wording import BOTH
 from codegraph.errors import WalkError
+from codegraph.model import Issue
 
 _HITS = 8  # of the search that are looked at
 
@@ -46,6 +48,7 @@ class Reading(Struct, frozen=True):
     root: int
     answers: list[tuple[str, str]]
     understood: list[Understood]
+    issues: list[Issue] = []
 
 
 @dataclass(slots=True)
@@ -68,7 +71,8 @@ def read_text(walks: Walks, text: str, find: Callable[[str], Sequence[str]], on:
         If the search finds no concept that leads to a billable code on the date.
     """
     concepts = walks.concepts
-    rows = list(_found(concepts, find(text), on))
+    told = heard(text)
+    rows = list(_found(concepts, find(told.sought), on))
     if not rows:
         raise WalkError(
             f"No code was found for {text[:80]!r}. Name the condition and the part of the body, or "
@@ -79,14 +83,33 @@ def read_text(walks: Walks, text: str, find: Callable[[str], Sequence[str]], on:
         "chapter",
         "section",
     ):
-        return Reading(hit, [], [Understood(text, concepts.tables.displays[hit])])
-    said = Said(text)
-    exact = _exact(walks, said.raw, rows, on)
+        understood = [Understood(text, concepts.tables.displays[hit])]
+        return Reading(hit, [], understood, told.issues)
+    exact = _exact(walks, Said(text).raw, rows, on)
     if exact is not None:
-        return _Reader(concepts, walks.plan(exact, on)[0], said).path_of(exact)
-    concept = _meant(concepts, rows, said)
+        return _Reader(concepts, walks.plan(exact, on)[0], Said(text)).path_of(exact)
+    said = Said(told.answering)
+    concept = _meant(concepts, rows, said if told.sought == told.answering else Said(told.sought))
     plan, mask = walks.plan(concept, on)
-    return _Reader(concepts, plan, said).read(concept, mask)
+    reading = _Reader(concepts, plan, said).read(concept, mask)
+    issues = [*told.issues, *_two_sides(said, plan)]
+    return Reading(reading.root, reading.answers, reading.understood, issues)
+
+
+def _two_sides(said: Said, plan: Plan) -> list[Issue]:
+    """Say that a text names right and left for two things, of which a walk codes one."""
+    if not said.divided or LATERALITY not in plan.masks:
+        return []
+    taken = (
+        "choose one" if said.side is None else f"only “{said.sides[0][0].strip(',;.')}” was read"
+    )
+    return [
+        Issue(
+            "two_sides_named",
+            "warning",
+            f"The text names right and left: {taken}. Walk another problem by itself.",
+        )
+    ]
 
 
 def _meant(concepts: Concepts, rows: Sequence[int], said: Said) -> int:
@@ -317,7 +340,12 @@ class _Reader:
         live = {o.value.value: o for o in branch.options if o.mask & mask}
         sides = {side for _, side in self._said.sides}
         if {"right", "left"} <= sides:
-            sides = {"bilateral"} if self._said.both else {self._said.sides[0][1]}
+            if self._said.both:
+                sides = {"bilateral"}
+            elif self._said.side is None:
+                return None
+            else:
+                sides = {self._said.side}
         elif len(sides) > 1:
             sides -= {"bilateral"}
         if len(sides) == 1:
@@ -364,12 +392,22 @@ class _Reader:
                 continue
             step = self._answer(branch, live)
             if step is not None and step.option is not None:
+                if base == "encounter" and self._shuts_out(stopped, axis, step.value, mask):
+                    continue
                 seen.add(axis)
                 after = self._plan.masks[axis].get(step.value, 0) & mask
                 if after and after != mask:
                     steps.append(step)
                     mask = after
         return steps
+
+    def _shuts_out(self, stopped: Branch, axis: str, value: str, mask: int) -> bool:
+        """Whether an answer ahead would take away an option of the question to be asked first.
+
+        "subsequent, malunion" is the wording of torus fractures; the others say closed or open.
+        """
+        after = self._plan.masks[axis].get(value, 0) & mask
+        return any(o.mask & mask and not o.mask & after for o in stopped.options)
 
     def _masked(self, step: _Step, mask: int) -> int:
         if step.option is None:

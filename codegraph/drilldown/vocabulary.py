@@ -75,7 +75,8 @@ KIND_NOUNS = {
         "nephritis osteonecrosis osteomyelitis osteoporosis spondylosis scoliosis myopathy",
         "paralysis hemiplegia blindness pain agent event activity pregnancy labor delivery",
         "abortion immunization transplant device mechanism rider occupant place damage",
-        "disturbance symptom sign finding state condition collision",
+        "disturbance symptom sign finding state condition collision fall contact intervention",
+        "operation tumor stricture anomaly resistance discharge absence smear goiter drowning",
     )
     for word in line.split()
 }

@@ -16,6 +16,7 @@ from threading import Lock
 
 import msgspec
 
+from codegraph import codes
 from codegraph.concepts import Concepts
 from codegraph.drilldown.answers import (
     Given,
@@ -40,6 +41,8 @@ from codegraph.errors import SnapshotError, WalkError
 
 CACHED_CODES = 80_000  # of the plans that are kept, together: one edition, about 70 MB
 _NEEDS_KEPT = 120_000
+_SHORTEST_CODE = 3  # characters
+_SHOWN = 100  # characters of an axis or a value that are read: more than any has
 
 
 class Drilldown:
@@ -109,8 +112,13 @@ class Drilldown:
         WalkError
             If the search finds nothing for the text.
         """
+        row = self._named(text)
+        if row is not None:
+            named = [Understood(text.strip(), self.concepts.tables.displays[row])]
+            return self._walk(row, [], on, named)
         reading = self.read(text, find, on)
-        return self._walk(reading.root, reading.answers, on, reading.understood)
+        walk = self._walk(reading.root, reading.answers, on, reading.understood)
+        return msgspec.structs.replace(walk, issues=[*walk.issues, *reading.issues])
 
     def read(self, text: str, find: Callable[[str], Sequence[str]], on: date) -> Reading:
         """Return the root and the answers that a text stands for."""
@@ -158,6 +166,15 @@ class Drilldown:
     ) -> tuple[BodyMap, list[Region]] | None:
         """Return the body map for a walk from an ICD-10-CM concept, None where none is drawn."""
         return self.bodymaps.regions(self, code, answers, on)
+
+    def _named(self, text: str) -> int | None:
+        """Return the concept whose code the whole text is, in any spelling."""
+        if not any(c.isdigit() for c in text) or len(text.strip()) < _SHORTEST_CODE:
+            return None
+        for system, code in codes.guess_systems(text):
+            if system != "modifier" and f"{system}:{code}" in self.concepts:
+                return self.concepts.index(f"{system}:{code}")
+        return None
 
     # ── plans ────────────────────────────────────────────────────────────────────────────────
 
@@ -237,7 +254,7 @@ class Drilldown:
         issues = concepts.date_issues(on)
         start = Root(tables.systems[root], tables.codes[root], tables.displays[root])
         self._must_be_alive(root, on)
-        pending = _without_repeats(answers)
+        pending = _without_repeats([(axis[:_SHOWN], value[:_SHOWN]) for axis, value in answers])
         given: list[Given] = []
         row = root
         while tables.kinds[row] in ("chapter", "section"):
@@ -352,7 +369,17 @@ class Drilldown:
             raise WalkError(f"{code} has no billable code at or below it on {on}.")
         successors = [c.partition(":")[2] for c in concepts.successors(row)]
         if status == "future":
-            raise WalkError(f"{code} is not valid yet on {on}.")
+            begins = concepts.life(row)[0].from_
+            before = [
+                tables.codes[concepts.index(e.origin)]
+                for e in concepts.edges_to(concepts.curie(row))
+                if e.type == "replaced_by" and self._alive(concepts.index(e.origin), on)
+            ]
+            use = f" For that date use {', '.join(before)}." if before else ""
+            raise WalkError(
+                f"{code} is not valid yet on {on}: it begins on {begins}.{use}",
+                suggestions=tuple(before),
+            )
         follow = f" It was replaced by {', '.join(successors)}." if successors else ""
         raise WalkError(
             f"{code} is no longer valid on {on}.{follow}", suggestions=tuple(successors)
