@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import re
@@ -83,11 +84,19 @@ def sets_of(folder: Path | None) -> dict[str, list[dict[str, Any]]]:
     for path in sorted(folder.glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
         if path.stem == "prefix":
-            rows = [{**r, "query": r["query"][: max(3, len(r["query"]) // 2)]} for r in rows]
-            found["prefix, half length"] = rows
+            found["prefix, half length, row's own match"] = [_halved(r) for r in rows]
+            found["prefix, half length, code above or below"] = [
+                {**_halved(r), "match": "subtree"} for r in rows
+            ]
         else:
             found[path.stem] = rows
     return found
+
+
+def _halved(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its query cut at half its length, as if still being typed."""
+    query = row["query"]
+    return {**row, "query": query[: max(3, math.ceil(len(query) / 2))]}
 
 
 def fresh_queries(concepts: Concepts, count: int) -> list[str]:

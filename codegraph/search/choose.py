@@ -38,10 +38,15 @@ class Chooser:
             if code is None:
                 code = self._by_seventh(row, query, on)
             default = self._index.defaults.get(row)
-            if code is None and default is not None:
-                code = default if concepts.status(default, on) == "billable" else None
             if code is not None:
                 found = [(code, 0.0), (row, params.behind_default)]
+            elif default is not None and concepts.status(default, on) == "billable":
+                # Who is still typing is shown the wider concept first.
+                found = (
+                    [(row, 0.0), (default, 0.5)]
+                    if query.unfinished and not billable
+                    else [(default, 0.0), (row, params.behind_default)]
+                )
             elif billable:
                 codes = [
                     r for r in concepts.children(row, on) if concepts.tables.kinds[r] == "code"

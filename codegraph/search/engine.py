@@ -77,6 +77,8 @@ class SearchEngine:
             (params.query_cover, params.entry_cover, params.likeness, params.same_words)
         )
         self._rows = index.rows.tolist()
+        codes = concepts.tables.codes
+        self._depth = np.array([len(codes[row]) - 3 for row in self._rows], np.float32)
         self._kind_of = [KIND_NAMES[KINDS[k]] for k in index.kinds.tolist()]
         self._worded = np.diff(index.word_offsets) > 0
         self._special = np.zeros(len(index.idf), bool)
@@ -292,6 +294,8 @@ class SearchEngine:
             + params.special * special
             + self._prior[near]
         )
+        if query.unfinished:
+            final += params.wider * self._depth[near]
         return np.asarray(final, np.float64)
 
 

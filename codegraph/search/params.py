@@ -41,6 +41,7 @@ class Params(Struct, frozen=True):
     external: float = -0.08  # external causes (V to Y) that the query did not ask for
     obstetric: float = -0.115  # pregnancy and newborn chapters, likewise
     poisoning: float = -0.05  # poisoning, adverse effect, underdosing
+    wider: float = -0.02  # per character of the code, while the last word is being typed
     behind_default: float = 5.0  # points by which a header stands behind its default code
     depth: float = -0.007  # per character of the code: the general before the particular
 

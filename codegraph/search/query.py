@@ -77,7 +77,8 @@ class Query:
     """A query as understood.
 
     `read`: its words, slips corrected; `sides`: the sides it names; `encounter`: its words that
-    may speak of the seventh character, a follow-up among them as the subsequent encounter it is.
+    may speak of the seventh character, a follow-up among them as the subsequent encounter it is;
+    `unfinished`: whether its last word is only the beginning of one.
     """
 
     words: list[str]
@@ -86,6 +87,7 @@ class Query:
     corrections: list[tuple[str, str]] = field(default_factory=list)
     sides: list[str] = field(default_factory=list)
     encounter: set[str] = field(default_factory=set)
+    unfinished: bool = False
 
 
 class QueryReader:
@@ -109,6 +111,10 @@ class QueryReader:
         query.encounter = self._index.seventh.intersection(query.read)
         if {"f", "u"} <= set(given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
+        last = self._singular(tokens[-1])
+        query.unfinished = (
+            unfinished and not self._is_entry_word(last) and self._index.phrase(last) is None
+        )
         capitals = _capitals(text)
         at = 0
         while at < len(tokens):
@@ -117,7 +123,9 @@ class QueryReader:
                 continue
             found = None if literal else self._phrase(tokens, at, capitals)
             phrase, length = found or (None, 1)
-            slot = self._slot(tokens[at : at + length], phrase, literal)
+            slot = self._slot(
+                tokens[at : at + length], phrase, literal, several=len(tokens) > length
+            )
             if slot is not None:
                 query.slots.append(slot)
             at += length
@@ -208,7 +216,9 @@ class QueryReader:
 
     # ── slots ────────────────────────────────────────────────────────────────────────────────
 
-    def _slot(self, tokens: list[Token], phrase: Phrase | None, literal: bool) -> Slot | None:
+    def _slot(
+        self, tokens: list[Token], phrase: Phrase | None, literal: bool, *, several: bool
+    ) -> Slot | None:
         text = " ".join(t.given for t in tokens)
         readings = []
         units: list[Unit] = []
@@ -227,7 +237,8 @@ class QueryReader:
                 return None
             return Slot(text, [], self._unknown * self._params.unknown)
         slot = Slot(text, readings, variant=phrase is not None and phrase.variant)
-        if readings[0].worth == 1.0:
+        begun = len(tokens) == 1 and tokens[0].final and several and readings[0].literal
+        if readings[0].worth == 1.0 or begun:
             slot.weight = self._weight(readings[0])  # as it stands, whatever it may stand for
         else:
             slot.weight = max(self._weight(r) for r in readings)
