@@ -169,7 +169,7 @@ class KnowledgeGraph:
             return min(costs) if costs else None
 
         try:
-            nodes = nx.dijkstra_path(self._reasons, start, end, weight=cost)
+            _, nodes = nx.bidirectional_dijkstra(self._reasons, start, end, weight=cost)
         except nx.NetworkXNoPath:
             raise NotFoundError(
                 f"Nothing in the graph connects {start} with {end} on {on}."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -85,3 +87,17 @@ def test_an_unknown_export_format_leaves_nothing_behind(service: CodeGraph, tmp_
     with pytest.raises(InvalidInputError):
         service.graph.write(tmp_path / "graph.xyz", "xyz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_path_is_no_dearer_than_the_cheapest(service: CodeGraph, on: date) -> None:
+    graph = service.graph
+    steps = graph.path("icd10cm:Z99.0", "cpt:99213", on)
+    reasons = graph._reasons
+
+    def cost(_a: str, _b: str, parallel: Any) -> float | None:
+        return min((d["cost"] for d in parallel.values() if d["edge"].holds(on)), default=None)
+
+    way = ["icd10cm:Z99.0", *(step.target for step in steps)]
+    cheapest = nx.dijkstra_path_length(reasons, way[0], way[-1], weight=cost)
+    paid = sum(cost(a, b, reasons[a][b]) or 0.0 for a, b in itertools.pairwise(way))
+    assert paid == pytest.approx(cheapest)

@@ -470,3 +470,26 @@ def test_strings_that_users_see_are_not_in_modules() -> None:
         for text in re.findall(r'"([^"\n]*)"', code):
             words = re.findall(r"\b[A-Z][a-z]+ [a-z]+", text)
             assert not words, f"{module.name}: {text}"
+
+
+def test_every_option_of_a_long_question_has_a_key_of_its_own(client: FlaskClient) -> None:
+    for path in ("/walk/icd10cm/S52.501", "/walk/icd10cm/chapter-19", "/walk/icd10cm/M79.6"):
+        page = client.get(path).text
+        keys = re.findall(r'data-key="(.)"', page)
+        assert len(keys) == page.count('<span class="leads">')
+        assert len(set(keys)) == len(keys)
+        assert not set(keys) & set("ctuw/")
+
+
+def test_a_walk_with_a_body_map_links_to_it_from_the_question(client: FlaskClient) -> None:
+    page = client.get("/walk/icd10cm/M79.6").text
+    assert page.index('href="#map"') < page.index('class="options"') < page.index('id="map"')
+    assert 'href="#map"' not in client.get("/walk/icd10cm/S52.501").text
+
+
+def test_the_notice_about_the_edition_is_short_and_tells_more_on_demand(
+    client: FlaskClient,
+) -> None:
+    page = client.get("/?on=2027-01-05").text
+    assert "<summary>No loaded edition covers 2027-01-05</summary>" in page
+    assert "which serves dates of service to" in page

@@ -18,12 +18,15 @@ from codegraph.drilldown import Offered, Reached, Walk
 
 blueprint = Blueprint("walk", __name__)
 
+# The key of each option in turn; c, t, u and w have other work on these pages.
+_KEYS = "1234567890abdefghijklmnopqrsvxyz"
+
 
 class OptionGroup(Struct, frozen=True):
-    """Options under a common heading, each with its number on the page."""
+    """Options under a common heading, each with its key on the page; beyond the last key none."""
 
     name: str | None
-    options: list[tuple[int, Offered]]
+    options: list[tuple[str, Offered]]
 
 
 class Ending(Struct, frozen=True):
@@ -84,9 +87,9 @@ def _page(walk: Walk, text: str) -> str:
 
 
 def _groups(options: Sequence[Offered]) -> list[OptionGroup]:
-    """Return the options by group in their order, numbered through."""
-    numbered = enumerate(options, start=1)
+    """Return the options by group in their order, keys running through all groups."""
+    keyed = [(_KEYS[n : n + 1], option) for n, option in enumerate(options)]
     return [
         OptionGroup(name, list(members))
-        for name, members in groupby(numbered, key=lambda option: option[1].group)
+        for name, members in groupby(keyed, key=lambda pair: pair[1].group)
     ]
