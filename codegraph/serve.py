@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import socket
 import threading
 import time
@@ -28,6 +29,8 @@ def serve(host: str, port: int, workers: int, say: Callable[[str], None]) -> Non
     from granian.server import Server
 
     _check_free(host, port)
+    # A forked worker could inherit a lock that one of our threads held at that moment.
+    multiprocessing.set_start_method("spawn", force=True)
     threading.Thread(target=_announce, args=(host, port, say), daemon=True).start()
     Server(
         "codegraph.app.wsgi:create",
