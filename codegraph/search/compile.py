@@ -22,6 +22,7 @@ from codegraph.search.lexicon import read_lexicon
 from codegraph.search.text import SHORTEST_STEM, STOP, plain, singulars, sound, stem, words
 
 _LOWER = re.compile(r"\b[a-z]+\b")
+_NOT_ESSENTIAL = re.compile(r"\s\([^()]*\)|^\([^()]*\)\s")
 # Words by which titles are told apart, but which no note uses.
 _LIGHT = ("unspecified", "other", "specified", "elsewhere", "classified")
 # "Pneumonia, unspecified organism": that the organism is not known says nothing of organisms.
@@ -109,7 +110,19 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
 
 
 def _entries(concepts: Concepts) -> Iterator[tuple[int, str, str]]:
-    """Yield (row, kind, wording) of everything that can be searched for."""
+    """Yield (row, kind, wording) of everything that can be searched for.
+
+    What stands in parentheses need not be said ("hypertension (arterial) (benign)"): a wording
+    that has such words is an entry with them and one without.
+    """
+    for row, kind, text in _wordings(concepts):
+        yield row, kind, text
+        shorter = " ".join(_NOT_ESSENTIAL.sub(" ", text).replace(" ,", ",").split())
+        if shorter != text and words(shorter):
+            yield row, "shorter", shorter
+
+
+def _wordings(concepts: Concepts) -> Iterator[tuple[int, str, str]]:
     tables = concepts.tables
     for row, (system, kind) in enumerate(zip(tables.systems, tables.kinds, strict=True)):
         if kind in ("chapter", "section", "rule", "payer", "modifier"):

@@ -95,7 +95,7 @@ class Corrector:
 def _most_edits(word: str) -> int:
     if word.isdigit() or len(word) < 4:
         return 0
-    if len(word) <= 5:
+    if len(word) <= 6:
         return 1
     return 2 if len(word) <= 8 else 3
 

@@ -120,7 +120,7 @@ class SearchEngine:
             nearest = [
                 n
                 for w in read.words
-                if len(w) > 2 and (n := self._corrector.nearest(w)) is not None
+                if len(w) > 2 and w not in STOP and (n := self._corrector.nearest(w)) is not None
             ]
         changes = self._explainer.changes(read, near[0][0]) if near else ([], [])
         return Found(hits, total, *changes, nearest)

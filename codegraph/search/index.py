@@ -13,12 +13,13 @@ from codegraph.search.lexicon import Phrase, unpacked
 
 _LOOKED_AT = 40  # wordings that begin alike
 
-KINDS = ("title", "inclusion", "includes", "synonym")
+KINDS = ("title", "inclusion", "includes", "synonym", "shorter")
 KIND_NAMES = {
     "title": "title",
     "inclusion": "inclusion_term",
     "includes": "includes",
     "synonym": "synonym",
+    "shorter": "wording",
 }
 
 

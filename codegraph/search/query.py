@@ -201,6 +201,8 @@ class QueryReader:
             phrase = index.begun(" ".join([*singular[:-1], end.given]))
             if phrase is not None:
                 return phrase, len(singular)
+        if tokens[at].text in STOP and len(tokens) > 1:
+            return None
         phrase = index.phrase(singular[0])
         if phrase is not None:
             meant = not phrase.capitals or len(tokens) == 1 or tokens[at].given in capitals
