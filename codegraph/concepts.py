@@ -105,16 +105,16 @@ class Concepts:
         tables.kinds = [once[name] for name in tables.kinds]
         tables.parents = array("i", tables.parents)
         tables.ends = array("i", tables.ends)
-        self._index = {
-            f"{system}:{code}": i
-            for i, (system, code) in enumerate(zip(tables.systems, tables.codes, strict=True))
-        }
+        self._rows: dict[str, dict[str, int]] = {system: {} for system in set(tables.systems)}
+        for row, (system, code) in enumerate(zip(tables.systems, tables.codes, strict=True)):
+            self._rows[system][code] = row
 
     def __len__(self) -> int:
         return len(self.tables.codes)
 
     def __contains__(self, curie: object) -> bool:
-        return curie in self._index
+        system, _, code = str(curie).partition(":")
+        return code in self._rows.get(system, {})
 
     def index(self, curie: str) -> int:
         """Return the row of a concept.
@@ -124,10 +124,10 @@ class Concepts:
         UnknownCodeError
             If no edition has it; suggests the nearest existing ones.
         """
+        system, _, code = curie.partition(":")
         try:
-            return self._index[curie]
+            return self._rows[system][code]
         except KeyError:
-            system, _, code = curie.partition(":")
             near = self._nearest(system, code)
             hint = f" The nearest that exists is {near[0]}." if near else ""
             raise UnknownCodeError(
@@ -344,22 +344,24 @@ class Concepts:
     # ── code beginnings ──────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def sorted_codes(self) -> dict[str, list[tuple[str, int]]]:
-        """Per code system, each code without its dot and its row, sorted."""
+    def sorted_codes(self) -> dict[str, tuple[list[str], array[int]]]:
+        """Per code system, its codes without dots, sorted, and their rows."""
         found: dict[str, list[tuple[str, int]]] = {system: [] for system in CODE_SYSTEMS}
         tables = self.tables
         for row, (system, code) in enumerate(zip(tables.systems, tables.codes, strict=True)):
             if system in found and tables.kinds[row] not in ("chapter", "section"):
                 found[system].append((code.replace(".", ""), row))
-        for rows in found.values():
-            rows.sort()
-        return found
+        sorted_ = {}
+        for system, pairs in found.items():
+            pairs.sort()
+            sorted_[system] = [code for code, _ in pairs], array("i", [row for _, row in pairs])
+        return sorted_
 
     def _nearest(self, system: str, code: str) -> tuple[str, ...]:
         """Return an existing code's official form: the longest beginning that exists."""
         plain = codes.squeeze(code)
         for length in range(len(plain) - 1, 2, -1):
             shorter = codes.dotted(plain[:length]) if system == "icd10cm" else plain[:length]
-            if f"{system}:{shorter}" in self._index:
+            if shorter in self._rows.get(system, {}):
                 return (shorter,)
         return ()

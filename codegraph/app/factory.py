@@ -55,8 +55,7 @@ def create_app(service: CodeGraph, today: Callable[[], date] = date.today) -> Fl
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.extend(_HEADERS)
         return response
 
     return app

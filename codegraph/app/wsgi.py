@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from datetime import date
 
@@ -22,6 +23,8 @@ def create() -> Flask:
     app = create_app(service)
     gc.collect()
     gc.freeze()
-    # The plans of large categories take a while: have them before someone asks.
-    threading.Thread(target=service.drilldown.warm, args=(date.today(),), daemon=True).start()
+    # The plans of all categories take some seconds together: have them before someone asks, and
+    # let whoever asks meanwhile in at once.
+    sys.setswitchinterval(0.001)
+    threading.Thread(target=service.drilldown.warm, args=(date.today(), 0), daemon=True).start()
     return app

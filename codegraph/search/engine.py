@@ -163,10 +163,10 @@ class SearchEngine:
         for name in CODE_SYSTEMS:
             if system is not None and system != name:
                 continue
-            listed = self._concepts.sorted_codes[name]
-            at = bisect_left(listed, (plain, -1))
-            while at < len(listed) and listed[at][0].startswith(plain) and len(hits) < limit:
-                code, row = listed[at]
+            listed, rows = self._concepts.sorted_codes[name]
+            at = bisect_left(listed, plain)
+            while at < len(listed) and listed[at].startswith(plain) and len(hits) < limit:
+                code, row = listed[at], rows[at]
                 at += 1
                 status = self._concepts.status(row, on)
                 exact = code == plain
