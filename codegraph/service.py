@@ -235,7 +235,9 @@ class CodeGraph:
     def _needs(self, row: int, on: date) -> Sequence[str]:
         if self.concepts.tables.systems[row] != "icd10cm":
             return ()
-        return self.drilldown.needs(self.concepts.curie(row), on)
+        axes = self.drilldown.needs(self.concepts.curie(row), on)
+        # Which of several questions of a kind it is, matters to the walk alone.
+        return list(dict.fromkeys(axis.rstrip("0123456789").rstrip("-") for axis in axes))
 
     # ── codes ────────────────────────────────────────────────────────────────────────────────
 

@@ -155,6 +155,12 @@ def test_what_is_still_to_be_asked_is_told(find) -> None:  # type: ignore[no-unt
     assert by_code["M79.631"] == []
 
 
+def test_what_is_still_to_be_asked_is_named_by_kind_and_once(find) -> None:  # type: ignore[no-untyped-def]
+    for result in find("mucopolysaccharidosis", limit=30).results:
+        assert len(set(result.needs)) == len(result.needs)
+        assert not any(axis[-1].isdigit() for axis in result.needs)
+
+
 def test_a_code_in_any_form_comes_first(find) -> None:  # type: ignore[no-untyped-def]
     for query in ("M79.631", "m79631", " m79.631"):
         assert codes(find(query))[0] == "M79.631"
