@@ -10,6 +10,7 @@ import msgspec
 from codegraph.compiler import build_tables, read_curated_data
 from codegraph.concepts import Concepts, Tables
 from codegraph.drilldown import Drilldown
+from codegraph.encounter import EncounterChecker
 from codegraph.errors import DataError, SnapshotError
 from codegraph.paths import data_dir
 from codegraph.snapshot import Snapshot, discard, key_of, open_snapshot, write_snapshot
@@ -31,12 +32,16 @@ _COMPILER = (
 )  # fmt: skip
 
 
+def curated_files(data: Path) -> list[Path]:
+    """Return every file that people curate, and the tables made for them."""
+    return [p for p in data.rglob("*") if p.suffix in (".yaml", ".csv")]
+
+
 def source_files(data: Path) -> list[Path]:
     """Return every file that the compiled graph depends on, the compiler's own code included."""
     release = installed_release()
-    curated = [p for p in data.rglob("*") if p.suffix in (".yaml", ".csv")]
     code = [p for pattern in _COMPILER for p in _PACKAGE.glob(pattern)]
-    return [release.tabular, release.code_list, *curated, *code]
+    return [release.tabular, release.code_list, *curated_files(data), *code]
 
 
 def ensure_snapshot(
@@ -104,10 +109,13 @@ def verify(data: Path | None = None) -> Verification:
     from codegraph.search.compile import build_index
 
     data = data or data_dir()
-    files = [p for p in data.rglob("*") if p.suffix in (".yaml", ".csv")]
+    files = curated_files(data)
     try:
         tables = build_tables(installed_release(), data, read_curated_data(data))
-        build_index(Concepts(tables), data)
+        concepts = Concepts(tables)
+        build_index(concepts, data)
+        Drilldown.open(concepts, data)  # hints and body maps
+        EncounterChecker.open(concepts, data)  # muscles, limits, rules bound to their kinds
     except DataError as error:
         return Verification(len(files), 0, 0, 0, [], [str(error)])
     return Verification(

@@ -34,6 +34,7 @@ from codegraph.answers import (
     Validity,
 )
 from codegraph.build import (
+    CONCEPTS_PART,
     NEEDS_PART,
     SEARCH_PART,
     Progress,
@@ -142,8 +143,9 @@ class CodeGraph:
         payers = payers_of_site() if payer_dirs is None else payer_dirs
         snapshot = ensure_snapshot(data, cache, progress, report)
         try:
-            snapshot.verify()
-            return cls(open_concepts(snapshot), snapshot, data, payers)
+            concepts = open_concepts(snapshot)
+            snapshot.verify(but=CONCEPTS_PART)
+            return cls(concepts, snapshot, data, payers)
         except SnapshotError as error:
             if report:
                 report(f"{error}: building it again")

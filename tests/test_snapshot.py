@@ -110,3 +110,13 @@ def test_an_edited_file_means_another_snapshot_and_a_wrong_one_is_refused(tmp_pa
     with pytest.raises(DataError, match=r"codes.yaml:\d+: colour"):
         build.ensure_snapshot(data, tmp_path / "cache")
     assert not (tmp_path / "cache").exists() or not list((tmp_path / "cache").rglob("*.msgpack"))
+
+
+def test_verify_reads_what_only_the_encounter_check_uses_too(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(data_dir(), data)
+    muscles = data / "encounter" / "muscles.yaml"
+    muscles.write_text(muscles.read_text("utf-8") + "colour: red\n", "utf-8")
+    (problem,) = build.verify(data).problems
+    assert "muscles.yaml" in problem
+    assert "colour" in problem

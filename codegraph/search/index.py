@@ -13,7 +13,7 @@ from codegraph.search.lexicon import Phrase, unpacked
 
 _LOOKED_AT = 40  # wordings that begin alike
 
-KINDS = ("title", "inclusion", "includes", "synonym", "shorter")
+# Kinds of wording in the index, and what an answer calls each.
 KIND_NAMES = {
     "title": "title",
     "inclusion": "inclusion_term",
@@ -21,6 +21,7 @@ KIND_NAMES = {
     "synonym": "synonym",
     "shorter": "wording",
 }
+KINDS = tuple(KIND_NAMES)
 
 
 class IndexData(Struct):
