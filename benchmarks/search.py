@@ -10,6 +10,7 @@ into docs/search.md. Every query is asked once: no engine profits from having se
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -69,8 +70,12 @@ def quality(search: Search, rows: list[dict[str, Any]]) -> tuple[float, float]:
     return first / len(rows), ten / len(rows)
 
 
-def sets_of(folder: Path | None) -> dict[str, list[dict[str, Any]]]:
-    """Return the evaluation sets by name: the project's own, and those of the folder."""
+def sets_of(folder: Path | None, half: str | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Return the evaluation sets by name: the project's own, and those of the folder.
+
+    `half`: only the "open" or the "held" half of benchmarks/queries. Weights are fitted to the open
+    half, and misses of it are read; the other half is only ever counted.
+    """
     own = yaml.safe_load((ROOT / "tests" / "search_queries.yaml").read_text("utf-8"))
     found = {
         "own queries": [
@@ -79,24 +84,35 @@ def sets_of(folder: Path | None) -> dict[str, list[dict[str, Any]]]:
             if r["first"][0] not in ("20553", "J3301", "J1010")
         ]
     }
+    for path in sorted((ROOT / "benchmarks" / "queries").glob("*.jsonl")):
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+        found[path.stem] = [r for r in rows if half is None or half_of(r["query"]) == half]
     if folder is None:
         return found
     for path in sorted(folder.glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
         if path.stem == "prefix":
-            found["prefix, half length, row's own match"] = [_halved(r) for r in rows]
-            found["prefix, half length, code above or below"] = [
-                {**_halved(r), "match": "subtree"} for r in rows
+            found["prefix, half length, row's own match"] = [
+                {**halved(r), "match": r["match"]} for r in rows
             ]
+            found["prefix, half length, code above or below"] = [halved(r) for r in rows]
         else:
             found[path.stem] = rows
     return found
 
 
-def _halved(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with its query cut at half its length, as if still being typed."""
+def halved(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its query cut at half its length, as if still being typed.
+
+    A code above or below the right one counts: the words so far cannot say more.
+    """
     query = row["query"]
-    return {**row, "query": query[: max(3, math.ceil(len(query) / 2))]}
+    return {**row, "query": query[: max(3, math.ceil(len(query) / 2))], "match": "subtree"}
+
+
+def half_of(query: str) -> str:
+    """Return the half that a query of benchmarks/queries belongs to."""
+    return "held" if hashlib.md5(query.encode(), usedforsecurity=False).digest()[0] & 1 else "open"
 
 
 def fresh_queries(concepts: Concepts, count: int) -> list[str]:

@@ -19,6 +19,10 @@ class Chooser:
         self._concepts = concepts
         self._index = index
         self._params = params
+        self._meanings = {
+            row: [(c, frozenset(words(text)) - STOP) for c, text in meanings.items()]
+            for row, meanings in concepts.tables.seventh.items()
+        }
 
     def stands_for(
         self, row: int, query: Query, on: date, billable: bool | None
@@ -61,24 +65,45 @@ class Chooser:
         sides = self._index.sides.get(row)
         if not sides or len(query.sides) != 1:
             return None
-        child = sides.get(query.sides[0])
+        [(side, others)] = query.sides.items()
+        if others and others.isdisjoint(self._said(row)):
+            return None
+        child = sides.get(side)
         if child is None or self._concepts.status(child, on) in ("ended", "future"):
             return None
         return self._by_seventh(child, query, on) or child
 
+    def _said(self, row: int) -> set[str]:
+        """Return the words of a concept's title and of the titles above it."""
+        displays = self._concepts.tables.displays
+        return {w for r in (row, *self._concepts.ancestors(row)) for w in words(displays[r])}
+
     def _by_seventh(self, row: int, query: Query, on: date) -> int | None:
         """Return the code below a base code whose seventh character the query names."""
-        concepts = self._concepts
-        if not query.encounter or not concepts.seventh_characters(row):
+        if not query.encounter or (meanings := self._meanings_of(row)) is None:
             return None
-        displays = concepts.tables.displays
-        base = set(words(displays[row])) | STOP
+        base = set(words(self._concepts.tables.displays[row])) | STOP
         asked = query.encounter - base
-        best, fit = None, 0.0
-        for code in concepts.children(row, on):
-            if asked and concepts.tables.kinds[code] == "code":
-                meaning = set(words(displays[code])) - base
-                mine = len(asked & meaning) - 0.3 * len(meaning - asked)
-                if mine > fit:
-                    best, fit = code, mine
-        return best
+        if not asked:
+            return None
+        best, fit = "", 0.0
+        for character, meaning in meanings:
+            mine = len(asked & meaning) - 0.3 * len(meaning - base - asked)
+            if mine > fit:
+                best, fit = character, mine
+        if not best:
+            return None
+        tables = self._concepts.tables
+        for code in self._concepts.children(row, on):
+            if tables.kinds[code] == "code" and tables.codes[code][-1] == best:
+                return code
+        return None
+
+    def _meanings_of(self, row: int) -> list[tuple[str, frozenset[str]]] | None:
+        """Return the seventh characters below a row, each with the words of its meaning."""
+        parents, above = self._concepts.tables.parents, row
+        while above >= 0:
+            if above in self._meanings:
+                return self._meanings[above]
+            above = parents[above]
+        return None

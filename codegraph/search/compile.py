@@ -8,7 +8,7 @@ when a base code has been found (engine.py), which halves the index.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,17 @@ from rapidfuzz.distance import OSA
 from codegraph.concepts import Concepts
 from codegraph.search.index import KINDS, IndexData
 from codegraph.search.lexicon import read_lexicon
-from codegraph.search.text import SHORTEST_STEM, STOP, plain, singulars, sound, stem, words
+from codegraph.search.text import (
+    SHORTEST_STEM,
+    STOP,
+    denied,
+    plain,
+    singulars,
+    skeleton,
+    sound,
+    stem,
+    words,
+)
 
 _LOWER = re.compile(r"\b[a-z]+\b")
 _NOT_ESSENTIAL = re.compile(r"\s\([^()]*\)|^\([^()]*\)\s")
@@ -52,12 +62,19 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
 
     title_words: dict[int, set[int]] = {}
     own: list[list[int]] = []
+    absent: list[bool] = []
     for (row, kind, text), ws in zip(entries, own_words, strict=True):
         if kind == "title" and ", unspecified " in text:
             title_words.setdefault(row, set()).update(folded[w] for w in ws if w not in STOP)
-            ws = words(_UNKNOWN_PART.sub(", unspecified", text))
-        found = list(dict.fromkeys(folded[w] for w in ws if w not in STOP))
+            text = _UNKNOWN_PART.sub(", unspecified", text)
+            ws = words(text)
+        said: dict[int, bool] = {}  # whether a word is only said not to be there
+        for w, is_denied in zip(ws, denied(text), strict=True):
+            if w not in STOP:
+                said[folded[w]] = said.get(folded[w], True) and is_denied
+        found = list(said)
         own.append(found)
+        absent += said.values()
         if kind == "title":
             title_words.setdefault(row, set()).update(found)
     context: list[list[int]] = []
@@ -71,11 +88,17 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     own_offsets, own_entries = _postings(own, len(vocabulary))
     context_offsets, context_entries = _postings(context, len(vocabulary))
     df = np.diff(own_offsets)
+    posting_offsets = own_offsets + context_offsets
+    postings = np.empty(len(own_entries) + len(context_entries), np.int32)
+    postings[np.arange(len(own_entries)) + np.repeat(context_offsets[:-1], df)] = own_entries
+    below = np.diff(context_offsets)
+    postings[np.arange(len(context_entries)) + np.repeat(own_offsets[1:], below)] = context_entries
     count = len(entries)
     idf = np.log1p((count - df + 0.5) / (df + 0.5)).astype(np.float32)
     idf[[ids[w] for w in _LIGHT if w in ids]] *= 0.35
     word_offsets = np.zeros(count + 1, np.int32)
     np.cumsum([len(ws) for ws in own], out=word_offsets[1:])
+    plain_texts = [" ".join(sorted(w for w in ws if w not in STOP)) for ws in own_words]
     packed = {
         " ".join(fold.get(w, w) for w in p.term): structs.replace(
             p, capitals=p.capitals and p.term[0] in plain_words
@@ -86,25 +109,28 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         vocabulary=vocabulary,
         folded=np.array([folded[w] for w in vocabulary], np.int32).tobytes(),
         idf=idf.tobytes(),
-        own_offsets=own_offsets.tobytes(),
-        own_entries=own_entries.tobytes(),
-        context_offsets=context_offsets.tobytes(),
-        context_entries=context_entries.tobytes(),
+        df=df.astype(np.int32).tobytes(),
+        posting_offsets=posting_offsets.astype(np.int32).tobytes(),
+        postings=postings.tobytes(),
         word_offsets=word_offsets.tobytes(),
         entry_words=np.array([w for ws in own for w in ws], np.int32).tobytes(),
+        entry_denied=np.array(absent, np.bool_).tobytes(),
         rows=np.array([row for row, _, _ in entries], np.int32).tobytes(),
         kinds=np.array([KINDS.index(kind) for _, kind, _ in entries], np.uint8).tobytes(),
         texts=["" if kind == "title" else text for _, kind, text in entries],
-        plain=[" ".join(sorted(w for w in ws if w not in STOP)) for ws in own_words],
+        plain="".join(plain_texts),
+        plain_offsets=np.cumsum([0, *map(len, plain_texts)]).astype(np.int32).tobytes(),
         slips=_slips(vocabulary, df, fold),
         sounds=_sounds(vocabulary),
         stems=_stems(vocabulary, df),
+        skeletons=_skeletons(vocabulary, df, fold),
         defaults=_defaults(concepts),
         sides=_sides(concepts),
         seventh=seventh,
         meanings=sorted({" ".join(words(text)) for text in meanings}),
         terms=sorted(packed),
         readings=[packed[term] for term in sorted(packed)],
+        begin=_begin(packed),
     )
     return msgspec.msgpack.encode(index)
 
@@ -222,6 +248,27 @@ def _stems(vocabulary: list[str], df: np.ndarray) -> dict[str, list[int]]:
         if len(word) > SHORTEST_STEM and word.isalpha() and df[i]:
             found.setdefault(stem(word), []).append(i)
     return {key: sorted(ids, key=lambda i: -df[i])[:6] for key, ids in found.items()}
+
+
+def _skeletons(vocabulary: list[str], df: np.ndarray, fold: dict[str, str]) -> dict[str, list[int]]:
+    """Return consonants → common words, commonest first."""
+    found: dict[str, list[int]] = {}
+    for i, word in enumerate(vocabulary):
+        if len(word) > SHORTEST_STEM and df[i] >= _RARE and word.isalpha() and word not in fold:
+            found.setdefault(skeleton(word), []).append(i)
+    return {
+        key: sorted(ids, key=lambda i: -df[i])[:3] for key, ids in found.items() if len(key) >= 4
+    }
+
+
+def _begin(terms: Iterable[str]) -> dict[str, int]:
+    """Return the first word of each wording of several words → words of the longest of them."""
+    found: dict[str, int] = {}
+    for term in terms:
+        first, space, rest = term.partition(" ")
+        if space:
+            found[first] = max(found.get(first, 0), rest.count(" ") + 2)
+    return found
 
 
 def _defaults(concepts: Concepts) -> dict[int, int]:

@@ -78,18 +78,18 @@ class Corrector:
         """Order by edits, then the same first letter, the same sound, and how common a word is."""
         if not found:
             return []
-        index, key = self._index, sound(word)
-
-        def worth(item: tuple[str, int]) -> tuple[float, str]:
-            text, distance = item
-            common = min(index.df(index.ids[text]), 400) / 400
-            bonus = 0.3 * (text[0] == word[0]) + 0.35 * (sound(text) == key) + 0.3 * common
+        index = self._index
+        alike = index.sounds.get(sound(word), ())
+        ranked = []
+        for text, distance in found:
+            id = index.ids[text]
+            common = min(index.df(id), 400) / 400
+            bonus = 0.3 * (text[0] == word[0]) + 0.35 * (id in alike) + 0.3 * common
             rare = 0.0 if common else _LEXICON_ONLY
-            return (distance - bonus + rare, text)
-
-        ranked = sorted(found, key=worth)
-        best = worth(ranked[0])[0]
-        return [item for item in ranked if worth(item)[0] <= best + 1.0][:_MOST]
+            ranked.append((distance - bonus + rare, text, distance))
+        ranked.sort()
+        enough = ranked[0][0] + 1.0
+        return [(text, distance) for worth, text, distance in ranked if worth <= enough][:_MOST]
 
 
 def _most_edits(word: str) -> int:

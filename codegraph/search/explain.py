@@ -24,11 +24,15 @@ class Explainer:
         """Return the corrections and expansions by which the best entry was found."""
         corrections = list(query.corrections)
         expansions: list[tuple[str, str]] = []
+        own = set(self._index.words_of(entry))
         for slot in query.slots:
             if not slot.readings:
                 continue
             if len(slot.readings) == 1 and len(slot.readings[0].units[0]) == 1:
                 continue  # one way to read it
+            first = slot.readings[0]
+            if first.worth == 1.0 and all(unit[0][0] in own for unit in first.units):
+                continue  # found as it stands
             worth = [self._share(r, entry) for r in slot.readings]
             if max(worth) <= 0.0:
                 continue

@@ -28,40 +28,48 @@ class IndexData(Struct):
     """The index as the snapshot holds it: arrays as bytes in the machine's order.
 
     `folded[w]`: the word whose postings stand for word w (plural → singular).
-    `own_*`: word → entries that have it; `context_*`: word → entries below a title that has it.
-    `entry_words`: entry → its own words, by `word_offsets`. `texts`: wordings, empty where it is
-    the concept's title. `plain`: each entry's words in alphabetical order, since the order of words
-    in a query means nothing. `defaults`: header → the code that says no more than it; `sides`:
+    `postings`: word → entries that have it, `df` of them, then entries below a title that has it.
+    `entry_words`: entry → its own words, by `word_offsets`; `entry_denied`: whether the entry says
+    of that word that it is not there ("without coma"). `texts`: wordings, empty where it is the
+    concept's title. `plain`: each entry's words in alphabetical order, since the order of words
+    in a query means nothing; all in one string. `defaults`: header → the code that says no more than it; `sides`:
     header → side → the child that is it on that side; `seventh`: words of what seventh characters
-    mean, `meanings`: whole. `terms`, `readings`: the lexicon, sorted.
+    mean, `meanings`: whole. `terms`, `readings`: the lexicon, sorted; `begin`: the first word of a
+    wording of several words → how many words the longest of them has. `skeletons`: common words by
+    their consonants.
     """
 
     vocabulary: list[str]
     folded: bytes
     idf: bytes
-    own_offsets: bytes
-    own_entries: bytes
-    context_offsets: bytes
-    context_entries: bytes
+    df: bytes
+    posting_offsets: bytes
+    postings: bytes
     word_offsets: bytes
     entry_words: bytes
+    entry_denied: bytes
     rows: bytes
     kinds: bytes
     texts: list[str]
-    plain: list[str]
+    plain: str
+    plain_offsets: bytes
     slips: dict[int, list[int]]
     sounds: dict[str, list[int]]
     stems: dict[str, list[int]]
+    skeletons: dict[str, list[int]]
     defaults: dict[int, int]
     sides: dict[int, dict[str, int]]
     seventh: list[str]
     meanings: list[str]
     terms: list[str]
     readings: list[str]
+    begin: dict[str, int]
 
 
 class SearchIndex:
     """Arrays and dictionaries ready for queries."""
+
+    _df: list[int]
 
     def __init__(self, blob: bytes) -> None:
         try:
@@ -72,19 +80,22 @@ class SearchIndex:
         self.folded = np.frombuffer(data.folded, np.int32).tolist()
         self.ids = dict(zip(data.vocabulary, self.folded, strict=True))
         self.idf = np.frombuffer(data.idf, np.float32)
-        self.own_offsets = np.frombuffer(data.own_offsets, np.int32).tolist()
-        self.own_entries = np.frombuffer(data.own_entries, np.int32)
-        self.context_offsets = np.frombuffer(data.context_offsets, np.int32).tolist()
-        self.context_entries = np.frombuffer(data.context_entries, np.int32)
+        self._df = np.frombuffer(data.df, np.int32).tolist()
+        self._offsets = np.frombuffer(data.posting_offsets, np.int32).tolist()
+        # numpy scatters by its own index type twice as fast as by any other.
+        self._postings = np.frombuffer(data.postings, np.int32).astype(np.intp)
         self.word_offsets = np.frombuffer(data.word_offsets, np.int32)
-        self.entry_words = np.frombuffer(data.entry_words, np.int32)
+        self.entry_words = np.frombuffer(data.entry_words, np.int32).astype(np.intp)
+        self.entry_denied = np.frombuffer(data.entry_denied, np.bool_)
         self.rows = np.frombuffer(data.rows, np.int32)
         self.kinds = np.frombuffer(data.kinds, np.uint8)
         self.texts = data.texts
-        self.plain = data.plain
+        self._plain = data.plain
+        self._plain_offsets = np.frombuffer(data.plain_offsets, np.int32)
         self.slips = data.slips
         self.sounds = data.sounds
         self.stems = data.stems
+        self.skeletons = data.skeletons
         self.defaults = data.defaults
         self.sides = data.sides
         self.seventh = set(data.seventh)
@@ -95,20 +106,48 @@ class SearchIndex:
                 self.meanings.setdefault(given[0], []).append(given)
         self._terms = data.terms
         self._readings = dict(zip(data.terms, data.readings, strict=True))
-        self.longest_term = max((t.count(" ") + 1 for t in data.terms), default=1)
+        self.begin = data.begin
         self.count = len(self.texts)
 
     def df(self, word: int) -> int:
         """Return in how many entries a word stands."""
-        return int(self.own_offsets[word + 1] - self.own_offsets[word])
+        return self._df[word]
+
+    def posting(self, word: int) -> slice:
+        """Return where the entries of a word stand: its own, then those below a title with it."""
+        return slice(self._offsets[word], self._offsets[word + 1])
+
+    def at(self, where: slice) -> np.ndarray:
+        """Return the entries that stand there."""
+        return self._postings[where]
 
     def own(self, word: int) -> np.ndarray:
         """Return the entries that have a word."""
-        return self.own_entries[self.own_offsets[word] : self.own_offsets[word + 1]]
+        start = self._offsets[word]
+        return self._postings[start : start + self._df[word]]
 
     def context(self, word: int) -> np.ndarray:
         """Return the entries below a title that has a word."""
-        return self.context_entries[self.context_offsets[word] : self.context_offsets[word + 1]]
+        start, end = self._offsets[word : word + 2]
+        return self._postings[start + self._df[word] : end]
+
+    def strengths(self, above: float) -> np.ndarray:
+        """Return what each place of the postings is worth: 1, or `above` below a title."""
+        lengths = np.diff(self._offsets)
+        strong = np.arange(len(self._postings)) - np.repeat(self._offsets[:-1], lengths)
+        return np.where(strong < np.repeat(self._df, lengths), 1.0, above).astype(np.float32)
+
+    def plain_texts(self, entries: np.ndarray) -> list[str]:
+        """Return the words of entries in alphabetical order, as one text each."""
+        starts = self._plain_offsets[entries].tolist()
+        ends = self._plain_offsets[entries + 1].tolist()
+        plain = self._plain
+        return [plain[a:b] for a, b in zip(starts, ends, strict=True)]
+
+    def words_of(self, entry: int) -> list[int]:
+        """Return the words of an entry's own wording."""
+        start, end = self.word_offsets[entry : entry + 2].tolist()
+        return self.entry_words[start:end].tolist()  # type: ignore[no-any-return]
 
     def phrase(self, term: str) -> Phrase | None:
         """Return the lexicon's wording of these words (each in its singular), if it has it."""
@@ -119,12 +158,13 @@ class SearchIndex:
         """Return the shortest wording of the lexicon, as many words long, that begins so."""
         start = bisect_left(self._terms, beginning)
         spaces = beginning.count(" ")
-        found = [
-            term
-            for term in self._terms[start : start + _LOOKED_AT]
-            if term.startswith(beginning) and term.count(" ") == spaces
-        ]
-        return self.phrase(min(found, key=len)) if found else None
+        best = ""
+        for term in self._terms[start : start + _LOOKED_AT]:
+            if not term.startswith(beginning):
+                break
+            if term.count(" ") == spaces and (not best or len(term) < len(best)):
+                best = term
+        return self.phrase(best) if best else None
 
     def completions(self, beginning: str) -> range:
         """Return the vocabulary positions of the words that begin so."""

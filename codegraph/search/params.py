@@ -1,4 +1,7 @@
-"""Every number that ranking depends on, with what it is for. Tuned by benchmarks/tune.py."""
+"""Every number that search depends on, with what it is for.
+
+`Weights` are fitted by `python -m benchmarks.tune`; the rest was chosen by measuring.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,19 @@ from msgspec import Struct
 
 
 class Params(Struct, frozen=True):
-    """Ranking parameters. Weights are relative; shares run from 0 to 1."""
+    """How a query is read and which entries are looked at. Shares run from 0 to 1."""
 
     # Retrieval: which entries are looked at closely.
-    ancestor: float = 0.5  # a word that stands only in a title above the entry
+    ancestor: float = 0.6  # a word that stands only in a title above the entry
     keep: float = 0.38  # share of the best retrieval score an entry must reach
-    most: int = 80  # entries looked at closely
-    nonsense: float = 0.34  # share of the query's weight that the best entry must match
+    most: int = 60  # entries looked at closely
+    nonsense: float = 0.22  # share of the query's weight that the best entry must match
+    brevity: float = 0.002  # taken off, per unit of rarity, from entries of many words
 
     # What a word of the query is worth by how it got into the query.
     prefix: float = 0.8  # the last word, unfinished, completed to this one
     prefix_of_word: float = 0.75  # the same where the word is whole already, in shares of `prefix`
+    clipped: float = 0.8  # a word in the middle, clipped: "neurop", "shldr"
     abbreviation_as_word: float = 0.6  # an abbreviation taken for the beginning of a word
     corrected: float = 1.0  # a slip, one edit away; each further edit costs as much again
     slip: float = 0.62  # a rare word that may be a slip of a common one
@@ -27,23 +32,155 @@ class Params(Struct, frozen=True):
     broader: float = 0.6  # what a wording is filed under
     further_reading: float = 0.07
     unknown: float = 0.45  # weight of a word that nothing explains, in shares of a rare word
-
-    # Ranking of what was retrieved.
-    query_cover: float = 1.0  # how much of the query the entry has
-    entry_cover: float = 0.55  # how much of the entry the query has
-    likeness: float = 0.29  # rapidfuzz ratio of the two texts
-    same_words: float = 0.12  # exactly the same words
-    title: float = 0.02  # an official title rather than another wording
-    inclusion: float = 0.03
-    residual: float = -0.04  # "other …" that the query did not ask for
-    special: float = -0.16  # a special case ("pathological", "newborn") that was not asked for
     encounter: float = 0.28  # weight of words that speak of the encounter, not of the condition
-    external: float = -0.08  # external causes (V to Y) that the query did not ask for
-    obstetric: float = -0.115  # pregnancy and newborn chapters, likewise
-    poisoning: float = -0.05  # poisoning, adverse effect, underdosing
-    wider: float = -0.02  # per character of the code, while the last word is being typed
+    denied: float = 0.3  # weight of what the query says is not there
+
+    # Choosing what to show.
     behind_default: float = 5.0  # points by which a header stands behind its default code
-    depth: float = -0.007  # per character of the code: the general before the particular
+    alike: float = 4.0  # points within which siblings are shown as what is above them
+
+
+class Weights(Struct, frozen=True):
+    """What each feature of an entry, beside a query, adds to its score.
+
+    The first group is known of an entry before any query (`rank.standing`), the second when they
+    meet (`rank.Ranker.meeting`), the third counts the entry's words that the query did not say, by
+    what they speak of (`rank.GROUPS`).
+    """
+
+    title: float  # an official title
+    inclusion: float  # an inclusion term
+    shorter: float  # a wording without what stands in parentheses
+    depth: float  # per character of the code: the general before the particular
+    header: float  # cannot be billed
+    header_alone: float  # cannot be billed, and has no default code
+    sided: float  # its codes differ by side alone
+    external: float  # external causes (V to Y)
+    obstetric: float  # pregnancy and newborn chapters
+    effects: float  # T codes: poisoning, complications
+    encounters: float  # Z codes
+    infections: float
+    congenital: float
+
+    cover: float  # how much of the query the entry has
+    cover_squared: float
+    entry_cover: float  # how much of the entry the query has, by rarity
+    entry_cover_squared: float
+    both: float  # cover times entry_cover
+    weakest: float  # the part of the query that it has least of
+    parts: float  # share of the query's parts that it has
+    likeness: float  # rapidfuzz ratio of the texts
+    likeness_as_given: float  # the same, to the query as it stands
+    same_words: float  # exactly the same words
+    whole: float  # nothing unasked: what is lacking is only in the query
+    contrary: float  # says what the query denies, or denies what it says
+    unmatched_unspecified: float  # "unspecified" while part of the query is not matched
+    unmatched_other: float  # "other specified" likewise
+
+    unspecified: float
+    other: float
+    side: float
+    external_cause: float
+    family_history: float
+    diabetes: float
+    infectious: float
+    newborn: float
+    pregnancy: float
+    substance: float
+    injury: float
+    tumor: float
+    special: float
+    negation: float
 
 
 DEFAULT = Params()
+
+# Whose words are whole.
+WHOLE = Weights(
+    title=0.195,
+    inclusion=0.155,
+    shorter=0.095,
+    depth=-0.044,
+    header=-0.153,
+    header_alone=0.089,
+    sided=-0.086,
+    external=-0.101,
+    obstetric=-0.117,
+    effects=-0.056,
+    encounters=-0.067,
+    infections=-0.008,
+    congenital=-0.019,
+    cover=1.100,
+    cover_squared=-0.620,
+    entry_cover=0.135,
+    entry_cover_squared=-0.023,
+    both=0.510,
+    weakest=0.280,
+    parts=0.149,
+    likeness=0.251,
+    likeness_as_given=0.139,
+    same_words=0.015,
+    whole=0.168,
+    contrary=-0.016,
+    unmatched_unspecified=-0.227,
+    unmatched_other=0.124,
+    unspecified=0.057,
+    other=-0.084,
+    side=-0.126,
+    external_cause=-0.227,
+    family_history=-0.041,
+    diabetes=-0.202,
+    infectious=-0.093,
+    newborn=-0.064,
+    pregnancy=-0.065,
+    substance=-0.056,
+    injury=-0.055,
+    tumor=-0.023,
+    special=-0.061,
+    negation=0.089,
+)
+
+# Whose last word is still being typed.
+TYPING = Weights(
+    title=0.255,
+    inclusion=0.108,
+    shorter=0.136,
+    depth=-0.051,
+    header=0.006,
+    header_alone=-0.059,
+    sided=-0.111,
+    external=-0.357,
+    obstetric=-0.236,
+    effects=-0.288,
+    encounters=-0.185,
+    infections=0.006,
+    congenital=-0.033,
+    cover=1.343,
+    cover_squared=-0.150,
+    entry_cover=0.033,
+    entry_cover_squared=-0.318,
+    both=0.840,
+    weakest=-0.112,
+    parts=-0.020,
+    likeness=0.477,
+    likeness_as_given=-0.091,
+    same_words=-0.093,
+    whole=0.253,
+    contrary=-0.110,
+    unmatched_unspecified=0.134,
+    unmatched_other=0.057,
+    unspecified=-0.053,
+    other=-0.041,
+    side=-0.259,
+    external_cause=0.026,
+    family_history=0.085,
+    diabetes=-0.068,
+    infectious=-0.080,
+    newborn=0.013,
+    pregnancy=0.053,
+    substance=-0.110,
+    injury=-0.048,
+    tumor=-0.022,
+    special=-0.327,
+    negation=0.089,
+)

@@ -17,10 +17,20 @@ from codegraph.search.correct import Corrector
 from codegraph.search.index import SearchIndex
 from codegraph.search.lexicon import Phrase
 from codegraph.search.params import Params
-from codegraph.search.text import SHORTEST_STEM, STOP, stem, without_articles, words
+from codegraph.search.text import (
+    NEGATIONS,
+    SHORTEST_STEM,
+    STOP,
+    denied,
+    is_article,
+    skeleton,
+    stem,
+    words,
+)
 
 LONGEST = 24  # words of a query that are looked at
 _MOST_COMPLETIONS = 40
+_MOST_CLIPPED = 12  # words that a word clipped in the middle of a query may be
 _MOST_READINGS = 4
 _MOST_BROADER = 2
 # Words that speak of the encounter: the seventh character, which no entry holds.
@@ -28,8 +38,16 @@ _ENCOUNTER = frozenset(
     "initial subsequent sequela encounter visit healing nonunion malunion delayed routine fetus"
     " follow up f u fu followup late effect aftercare open closed".split()
 )
+_SIDES = ("right", "left", "bilateral")
 _FOLLOW_UP = frozenset({"fu", "followup", "follow"})
 _RARE = 40  # words in more entries need no relatives
+# Words of talk that no code is chosen by.
+_FILLER = frozenset(
+    "i im ive me my mine myself you your he his him she her hers we our they them am are were do"
+    " does did done doing don t s got get gets getting has having had really very bit lot some just"
+    " so too still again since while when if then there here which who pt patient states reports"
+    " complains seen today yesterday keeps keep kept feel feels feeling felt".split()
+)
 
 Unit = list[tuple[int, float]]
 
@@ -38,7 +56,8 @@ Unit = list[tuple[int, float]]
 class Token:
     """A word as given and as corrected, and the words it may stand for.
 
-    `parts`: the units of a word that is two words written as one.
+    `parts`: the units of a word that is two words written as one; `denied`: whether the query
+    says that it is not there.
     """
 
     given: str
@@ -46,46 +65,55 @@ class Token:
     unit: Unit
     parts: list[Unit] = field(default_factory=list)
     final: bool = False
+    denied: bool = False
 
 
 @dataclass(slots=True)
 class Reading:
-    """One way to read a slot. `worth`: how likely, 1 the most. `text`: in words."""
+    """One way to read a slot. `worth`: how likely, 1 the most. `text`: in words.
+
+    `denied`: for each unit, whether the reading says that it is not there.
+    """
 
     units: list[Unit]
     worth: float
     text: str
     literal: bool = False
     broader: bool = False
+    denied: list[bool] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Slot:
     """A stretch of the query.
 
-    `weight`: what it is worth to match it; `variant`: its readings are mere spellings of it.
+    `weight`: what it is worth to match it; `variant`: its readings are mere spellings of it;
+    `denied`: the query says that this is not there.
     """
 
     text: str
     readings: list[Reading]
     weight: float = 0.0
     variant: bool = False
+    denied: bool = False
 
 
 @dataclass(slots=True)
 class Query:
     """A query as understood.
 
-    `read`: its words, slips corrected; `sides`: the sides it names; `encounter`: its words that
-    may speak of the seventh character, a follow-up among them as the subsequent encounter it is;
-    `unfinished`: whether its last word is only the beginning of one.
+    `read`: its words, slips corrected; `sides`: the sides it names, each with the words that must
+    be there too where only a less likely reading names it (AD: right ear); `encounter`: its words
+    that may speak of the seventh character, a follow-up among them as the subsequent encounter it
+    is; `unfinished`: whether its last word is only the beginning of one, or a blank says that
+    another is to come.
     """
 
     words: list[str]
     read: list[str] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     corrections: list[tuple[str, str]] = field(default_factory=list)
-    sides: list[str] = field(default_factory=list)
+    sides: dict[str, frozenset[str]] = field(default_factory=dict)
     encounter: set[str] = field(default_factory=set)
     unfinished: bool = False
 
@@ -101,19 +129,23 @@ class QueryReader:
 
     def read(self, text: str, *, literal: bool = False) -> Query:
         """Return the query as understood; `literal` takes the words as they stand."""
-        given = without_articles(words(text)[:LONGEST])
-        query = Query(given)
-        if not given:
+        given = words(text)
+        absent = denied(text) if not NEGATIONS.isdisjoint(given) else [False] * len(given)
+        kept = [i for i in range(len(given)) if not is_article(given, i)][:LONGEST]
+        if len(kept) > 1:
+            kept = [i for i in kept if given[i] not in _FILLER] or kept
+        query = Query([given[i] for i in kept])
+        if not kept:
             return query
-        unfinished = not text[-1].isspace()
-        tokens = self._tokens(given, unfinished, literal, query)
+        begun = not text[-1].isspace()  # the last word may be the beginning of one
+        tokens = self._tokens(query, [absent[i] for i in kept], begun, literal)
         query.read = [t.text for t in tokens]
         query.encounter = self._index.seventh.intersection(query.read)
         if {"f", "u"} <= set(given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
         last = self._singular(tokens[-1])
-        query.unfinished = (
-            unfinished and not self._is_entry_word(last) and self._index.phrase(last) is None
+        query.unfinished = not begun or (
+            not self._is_entry_word(last) and self._index.phrase(last) is None
         )
         capitals = _capitals(text)
         at = 0
@@ -129,33 +161,47 @@ class QueryReader:
             if slot is not None:
                 query.slots.append(slot)
             at += length
-        said = {w for slot in query.slots for r in slot.readings[:2] for w in r.text.split()}
-        query.sides = [side for side in ("right", "left", "bilateral") if side in said]
+        self._weigh(query)
+        return query
+
+    def _weigh(self, query: Query) -> None:
+        """Find the sides that are named, and lower what speaks of no condition that is there."""
+        params = self._params
         for slot in query.slots:
-            if len(query.slots) > 1 and all(
+            for n, reading in enumerate(slot.readings):
+                for side in _SIDES:
+                    if side in reading.text and side in (given := reading.text.split()):
+                        others = frozenset(given) - {side} if n > 1 else frozenset()
+                        query.sides.setdefault(side, others)
+        if len(query.slots) == 1:
+            return
+        for slot in query.slots:
+            if slot.denied or slot.text in NEGATIONS:
+                slot.weight *= params.denied
+            elif all(
                 w in _ENCOUNTER or (w in self._index.seventh and not self._is_entry_word(w))
                 for w in slot.text.split()
             ):
-                slot.weight *= self._params.encounter
-        return query
+                slot.weight *= params.encounter
 
-    def _tokens(
-        self, given: list[str], unfinished: bool, literal: bool, query: Query
-    ) -> list[Token]:
+    def _tokens(self, query: Query, absent: list[bool], begun: bool, literal: bool) -> list[Token]:
         """Return the words with what each may stand for; joins and splits where that helps."""
         found: list[Token] = []
-        ids = self._index.ids
+        ids, given = self._index.ids, query.words
         for i, word in enumerate(given):
-            final = unfinished and i == len(given) - 1
+            final = begun and i == len(given) - 1
             joined = found[-1].text + word if found and word not in ids else ""
             if joined in ids and not literal:
-                found[-1] = self._token(joined, final, literal, query)  # "non union" → nonunion
-                continue
+                found.pop()  # "non union" → nonunion
+                word = joined
             found.append(self._token(word, final, literal, query))
-        found[-1].final = unfinished
+            found[-1].denied = absent[i]
+        found[-1].final = begun
         return found
 
     def _token(self, word: str, final: bool, literal: bool, query: Query) -> Token:
+        if word == "no" and not literal:
+            return Token(word, word, self._unit("without", False, True))
         unit = [] if word in STOP else self._unit(word, final, literal)
         known = word in STOP or self._index.phrase(word) or word in self._index.seventh
         if unit or literal or known:
@@ -164,15 +210,30 @@ class QueryReader:
             return Token(word, word, [])  # the beginning of a word that only the lexicon has
         if split := self._split(word):
             return Token(word, word, [], split)
+        clipped = self._clipped(word)
         found = self._corrector.corrections(word)
         if not found:
-            return Token(word, word, self._relatives(word, None))
+            return Token(word, word, clipped or self._relatives(word, None))
         worth = self._params.corrected
-        best = found[0][0]
-        query.corrections.append((word, best))
         unit = [(self._index.ids[text], worth**distance) for text, distance in found]
         unit = [(w, worth) for w, worth in unit if self._index.df(w)]
-        return Token(word, best, unit)
+        if clipped:
+            known = {w for w, _ in unit}
+            return Token(word, word, unit + [c for c in clipped if c[0] not in known])
+        query.corrections.append((word, found[0][0]))
+        return Token(word, found[0][0], unit)
+
+    def _clipped(self, word: str) -> Unit:
+        """Return the words that a word in the middle of a query may be short for."""
+        index = self._index
+        if len(word) < 3 or not word.isalpha():
+            return []
+        worth = self._params.clipped
+        if found := self._completions(word, None):
+            return [(w, worth) for w, _ in found[:_MOST_CLIPPED]]
+        if len(word) > 3 and skeleton(word) == word:
+            return [(w, worth) for w in index.skeletons.get(word, ())]
+        return []
 
     def _meaning(self, read: list[str], at: int) -> int:
         """Return how many words from here on are what a seventh character means; 0 for none."""
@@ -191,7 +252,9 @@ class QueryReader:
         The last word may be unfinished: "heart att" is on its way to be a heart attack.
         """
         index = self._index
-        singular = [self._singular(t) for t in tokens[at : at + index.longest_term]]
+        first = self._singular(tokens[at])
+        longest = index.begin.get(first, 1)
+        singular = [first, *(self._singular(t) for t in tokens[at + 1 : at + longest])]
         for n in range(len(singular), 1, -1):
             if (phrase := index.phrase(" ".join(singular[:n]))) is not None:
                 return phrase, n
@@ -238,7 +301,12 @@ class QueryReader:
             if not said:
                 return None
             return Slot(text, [], self._unknown * self._params.unknown)
-        slot = Slot(text, readings, variant=phrase is not None and phrase.variant)
+        slot = Slot(
+            text,
+            readings,
+            variant=phrase is not None and phrase.variant,
+            denied=all(t.denied for t in said) and bool(said),
+        )
         begun = len(tokens) == 1 and tokens[0].final and several and readings[0].literal
         if readings[0].worth == 1.0 or begun:
             slot.weight = self._weight(readings[0])  # as it stands, whatever it may stand for
@@ -263,9 +331,15 @@ class QueryReader:
         ]
         found = []
         for words_, worth, broader in likely:
-            units: list[Unit] = [[(index.ids[w], 1.0)] for w in words_ if w not in STOP]
+            text = " ".join(words_)
+            kept = [n for n, w in enumerate(words_) if w not in STOP]
+            units: list[Unit] = [[(index.ids[words_[n]], 1.0)] for n in kept]
             if units and worth > 0:
-                found.append(Reading(units, worth, " ".join(words_), broader=broader))
+                reading = Reading(units, worth, text, broader=broader)
+                if not NEGATIONS.isdisjoint(words_):
+                    absent = denied(text)
+                    reading.denied = [absent[n] for n in kept]
+                found.append(reading)
         return found
 
     def _weight(self, reading: Reading) -> float:
@@ -293,16 +367,16 @@ class QueryReader:
         return [(w, self._params.relative) for w in index.stems.get(stem(token), ()) if w != word]
 
     def _completions(self, beginning: str, word: int | None) -> Unit:
-        """Return the words that an unfinished word may become, the commonest of them."""
-        index, found = self._index, {}
+        """Return the words that an unfinished word may become, the commonest of them first."""
+        index, params, found = self._index, self._params, {}
         for position in index.completions(beginning):
             w = index.folded[position]
-            if w != word and index.df(w):
-                found[w] = index.df(w)
+            if w != word and (df := index.df(w)):
+                found[w] = df
         best = sorted(found, key=lambda w: -found[w])[:_MOST_COMPLETIONS]
-        worth = self._params.prefix
+        worth = params.prefix
         if word is not None:
-            worth *= self._params.prefix_of_word
+            worth *= params.prefix_of_word
         return [(w, worth) for w in best]
 
     def _split(self, token: str) -> list[Unit]:

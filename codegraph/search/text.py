@@ -8,7 +8,7 @@ import unicodedata
 # Words that carry no meaning of their own in titles or queries.
 STOP = frozenset(
     "an and as at by for from in into is it its of on or that the their this to was were with"
-    " due be been has have her his nos nec".split()
+    " due be been has have her his".split()
 )
 
 _POSSESSIVE = re.compile(r"['’`]s\b")
@@ -39,16 +39,56 @@ def plain(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of a text in order: letters and digits only."""
-    return _WORD.findall(plain(text))
+    found = _WORD.findall(plain(text))
+    if "nos" in found or "nec" in found:
+        return [_LABELS.get(w, w) for w in found]
+    return found
 
 
-def without_articles(given: list[str]) -> list[str]:
-    """Return a query's words without "a" where it is an article, and not a kind of hepatitis."""
-    return [
-        w
-        for i, w in enumerate(given)
-        if w != "a" or (i > 0 and given[i - 1] not in STOP) or len(given) == 1
-    ]
+# "Not otherwise specified" and "not elsewhere classified" are what titles call otherwise.
+_LABELS = {"nos": "unspecified", "nec": "specified"}
+
+
+NEGATIONS = frozenset({"no", "not", "without"})
+# What ends a denial besides punctuation: "without coma with ketoacidosis".
+_DENIAL_ENDS = frozenset("with but on due after from , ; ( ) [ ]".split())
+_NO_DENIAL = frozenset({"elsewhere", "otherwise"})  # "not elsewhere classified"
+_DENIED_AT_MOST = 5  # words
+_PIECE = re.compile(r"[a-z0-9]+|[,;()\[\]]")
+
+
+def denied(text: str) -> list[bool]:
+    """Return, for each of a text's `words`, whether the text says that it is not there.
+
+    >>> denied("without coma, obese")
+    [False, True, False]
+    """
+    found = []
+    left, before = 0, ""
+    for piece in _PIECE.findall(plain(text)):
+        if piece in NEGATIONS:
+            left = 0 if before == "or" else _DENIED_AT_MOST  # "with or without"
+        elif piece in _DENIAL_ENDS or (before in NEGATIONS and piece in _NO_DENIAL):
+            left = 0
+        if piece.isalnum():
+            inside = left > 0 and piece not in NEGATIONS
+            found.append(inside)
+            left -= inside and piece not in STOP
+        before = piece
+    return found
+
+
+def is_article(given: list[str], at: int) -> bool:
+    """Whether a query's word is "a" as an article, and not a kind of hepatitis."""
+    return given[at] == "a" and len(given) > 1 and (at == 0 or given[at - 1] in STOP)
+
+
+_INNER_VOWEL = re.compile(r"(?<!^)[aeiouy]")
+
+
+def skeleton(word: str) -> str:
+    """Return a word without its inner vowels, as notes shorten it: shldr, lmbr."""
+    return _INNER_VOWEL.sub("", word)
 
 
 def singulars(word: str) -> list[str]:

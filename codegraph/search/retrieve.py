@@ -1,0 +1,148 @@
+"""Which entries have enough of a query to be looked at, and how much of each part they have.
+
+The work goes with the postings of the query's words, not with the number of entries: what could
+reach the keeping share is collected from the query's leading parts; the other parts are then asked
+for these entries alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from codegraph.search.index import SearchIndex
+from codegraph.search.params import Params
+from codegraph.search.query import Query, Slot, Unit
+
+_MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
+_SEARCHED = 8  # times as many postings as entries, from which on postings are searched
+
+
+class Retriever:
+    """Adds up postings. Holds no state between queries but a sheet of zeros per thread."""
+
+    def __init__(self, index: SearchIndex, params: Params) -> None:
+        self._index = index
+        self._params = params
+        self._strengths = index.strengths(params.ancestor)
+        self._of_thread = threading.local()
+
+    def shares(self, query: Query, within: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Return entries, ascending, and of each slot that has readings the share they have of it.
+
+        `within`: only these entries. Shapes: entries; slots by entries, 0 to 1.
+        """
+        slots = [slot for slot in query.slots if slot.readings]
+        entries = self._entries(slots, within)
+        found = np.zeros((len(slots), len(entries)), np.float32)
+        if len(entries):
+            for row, slot in zip(found, slots, strict=True):
+                self._fill(row, slot, entries)
+        return entries, found
+
+    def _entries(self, slots: Sequence[Slot], within: slice) -> np.ndarray:
+        """Return the entries that have a word of a leading slot in their own wording.
+
+        What has none, in the titles above it neither, cannot reach the keeping share of the
+        query's weight; what has them only above it stands behind the wordings there.
+        """
+        own = self._index.own
+        left = sum(slot.weight for slot in slots)
+        enough = self._params.keep * left
+        words: set[int] = set()
+        for slot in sorted(slots, key=lambda s: -s.weight):
+            words.update(w for r in slot.readings for unit in r.units for w, _ in unit)
+            left -= slot.weight
+            if left < enough:
+                break
+        found = _union([own(word) for word in words], self._index.count)
+        return found[slice(*found.searchsorted((within.start, within.stop)))]
+
+    def _fill(self, row: np.ndarray, slot: Slot, entries: np.ndarray) -> None:
+        """Put into a row of zeros what the entries have of a slot: the best reading counts.
+
+        Readings of one word are one unit of alternatives.
+        """
+        single: dict[int, float] = {}
+        idf = self._index.idf
+        for reading in slot.readings:
+            if len(reading.units) == 1:
+                for word, likely in reading.units[0]:
+                    single[word] = max(single.get(word, 0.0), likely * reading.worth)
+                continue
+            rarities = [max(float(idf[w]) for w, _ in unit[:4]) for unit in reading.units]
+            whole = reading.worth / (sum(rarities) or 1.0)
+            mine = np.zeros_like(row)
+            for unit, rarity in zip(reading.units, rarities, strict=True):
+                mine += whole * rarity * self._has(unit, entries)
+            np.maximum(row, mine, out=row)
+        if single:
+            np.maximum(row, self._has(list(single.items()), entries), out=row)
+
+    def _has(self, unit: Unit, entries: np.ndarray) -> np.ndarray:
+        """Return what each of the entries has of a unit: its best word counts."""
+        index, ancestor = self._index, self._params.ancestor
+        sheet = self._sheet()
+        if len(unit) == 1:
+            word, likely = unit[0]
+            posting = index.posting(word)
+            if posting.stop - posting.start > _SEARCHED * len(entries):
+                found = _among(entries, index.context(word)) * np.float32(ancestor * likely)
+                found[_among(entries, index.own(word))] = likely
+                return found
+            where = index.at(posting)
+            sheet[where] = self._strengths[posting]
+            found = sheet.take(entries)
+            sheet[where] = 0.0
+            return found if likely == 1.0 else found * np.float32(likely)
+        written = [
+            (np.concatenate([of(word) for word in alike]), likely * factor)
+            for of, factor in ((index.context, ancestor), (index.own, 1.0))
+            for likely, alike in by_worth(unit)
+        ]
+        for where, worth in written:
+            sheet[where] = worth
+        found = sheet.take(entries)
+        for where, _ in written:
+            sheet[where] = 0.0
+        return found
+
+    def _sheet(self) -> np.ndarray:
+        sheet: np.ndarray | None = getattr(self._of_thread, "sheet", None)
+        if sheet is None:
+            sheet = self._of_thread.sheet = np.zeros(self._index.count, np.float32)
+        return sheet
+
+
+def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]:
+    """Return the words of a unit grouped by worth, least first: what is written last counts."""
+    groups: dict[float, list[int]] = {}
+    for word, likely in unit:
+        groups.setdefault(likely, []).append(word)
+    return sorted(groups.items())
+
+
+def _union(postings: Sequence[np.ndarray], count: int) -> np.ndarray:
+    """Return the entries of any of the postings, ascending."""
+    if len(postings) == 1:
+        return postings[0]
+    found = np.concatenate(postings) if postings else np.zeros(0, np.intp)
+    if len(found) > _MARKED:
+        marks = np.zeros(count, bool)
+        marks[found] = True
+        return marks.nonzero()[0]
+    found.sort()
+    first = np.ones(len(found), bool)
+    np.not_equal(found[1:], found[:-1], out=first[1:])
+    return found[first]
+
+
+def _among(entries: np.ndarray, posting: np.ndarray) -> np.ndarray:
+    """Return whether each of the entries stands in a posting; both ascend."""
+    if not len(posting):
+        return np.zeros(len(entries), bool)
+    at = posting.searchsorted(entries)
+    at[at == len(posting)] = 0
+    return np.asarray(posting[at] == entries)
