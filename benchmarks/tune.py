@@ -38,7 +38,7 @@ SHARPNESS = 12.0  # of the softmax
 TOWARDS = 1e-3  # how strongly weights are held at where they were
 STEPS = 220
 # How much a set counts; what is not named counts 1. The words of the note come first.
-IMPORTANCE = {"shorthand_a": 2.5, "shorthand_b": 2.5, "notes": 2.5, "typing": 3.0, "title": 0.5}
+IMPORTANCE = {"shorthand_a": 2.5, "shorthand_b": 2.5, "notes": 2.5, "typing": 2.0, "title": 0.5}
 
 
 @dataclass
@@ -70,11 +70,16 @@ def look(
     return query.unfinished, Seen(name, features, np.array(right, np.float32), leads, row)
 
 
-def fit(seen: list[Seen], start: np.ndarray) -> np.ndarray:
-    """Return the weights that put the right candidates first."""
+def fit(seen: list[Seen], start: np.ndarray, *, balanced: bool) -> np.ndarray:
+    """Return the weights that put the right candidates first.
+
+    `balanced`: sets count by their importance; otherwise every query counts the same.
+    """
     use = [s for s in seen if s.right.any() and not s.right.all()]
     rows = Counter(s.set for s in seen)
-    importance = np.array([(IMPORTANCE.get(s.set, 1.0) / rows[s.set]) ** 0.75 for s in use])
+    importance = np.ones(len(use))
+    if balanced:
+        importance = np.array([(IMPORTANCE.get(s.set, 1.0) / rows[s.set]) ** 0.75 for s in use])
     lengths = [len(s.right) for s in use]
     offsets = np.cumsum([0, *lengths[:-1]])
     of = np.repeat(np.arange(len(use)), lengths)
@@ -121,7 +126,7 @@ def main(show: Callable[[str], None] = print) -> None:
     rng = random.Random(5)
     rows = [(name, row) for name, rows in sets.items() for row in rows]
     cut = [("typing", halved(r)) for n, r in rows if len(r["query"]) > 8 and n != "own queries"]
-    rows += rng.sample(cut, len(cut) // 2)
+    rows += cut
     looked: dict[bool, list[tuple[str, Seen | None]]] = {False: [], True: []}
     for name, row in rows:
         unfinished, seen = look(engine, columns, name, row, codes)
@@ -137,7 +142,8 @@ def main(show: Callable[[str], None] = print) -> None:
         for k in range(given.folds):
             seen_ = [s for i in order[k :: given.folds] if (s := all_[i]) is not None]
             apart = {id(s) for s in seen_}
-            fitted = fit([s for s in all_ if s is not None and id(s) not in apart], start)
+            others = [s for s in all_ if s is not None and id(s) not in apart]
+            fitted = fit(others, start, balanced=not unfinished)
             for s in seen_:
                 hit_ = bool(s.right[int(np.argmax(s.features @ fitted))])
                 good.setdefault(s.set, []).append(hit_)
@@ -145,7 +151,7 @@ def main(show: Callable[[str], None] = print) -> None:
         show(f"\n{label}: hit@1 as it is, and cross-validated when fitted")
         for name, now in measured(all_, names, start).items():
             show(f"  {name:22} {count[name]:5} {now}  {sum(good.get(name, [])) / count[name]:.3f}")
-        weights = fit([s for s in all_ if s is not None], start)
+        weights = fit([s for s in all_ if s is not None], start, balanced=not unfinished)
         values = [f"    {n}={w:.3f},\n" for n, w in zip(NAMES, weights, strict=True)]
         text = f"{label} = Weights(\n{''.join(values)})\n"
         show(text)

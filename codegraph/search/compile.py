@@ -18,10 +18,11 @@ from rapidfuzz.distance import OSA
 
 from codegraph.concepts import Concepts
 from codegraph.search.index import KINDS, IndexData
-from codegraph.search.lexicon import read_lexicon
+from codegraph.search.lexicon import Phrase, read_lexicon
 from codegraph.search.text import (
     SHORTEST_STEM,
     STOP,
+    bag,
     denied,
     plain,
     singulars,
@@ -53,9 +54,15 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         {w for ws in own_words for w in ws if w not in STOP}
         | {w for p in phrases for w in p.term if w not in STOP}
         | set(seventh)
-        | {w for p in phrases for r in (*p.readings, *p.broader) for w in r if w not in STOP}
+        | {
+            w
+            for p in phrases
+            for r in (*p.readings, *p.broader, *p.loud)
+            for w in r
+            if w not in STOP
+        }
     )
-    abbreviations = {p.term[0] for p in phrases if p.capitals and len(p.term) == 1}
+    abbreviations = {p.term[0] for p in phrases if p.loud and not p.readings}
     fold = _folding(vocabulary, abbreviations)
     ids = {w: i for i, w in enumerate(vocabulary)}
     folded = {w: ids[fold.get(w, w)] for w in vocabulary}
@@ -81,7 +88,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     for (row, _kind, _), mine in zip(entries, own, strict=True):
         above: set[int] = set(title_words.get(row, ()))
         for r in concepts.ancestors(row):
-            if concepts.tables.kinds[r] not in ("chapter",):
+            if concepts.tables.kinds[r] not in ("chapter", "section"):
                 above |= title_words.get(r) or _title_ids(concepts, r, folded, title_words)
         context.append(sorted(above.difference(mine)))
 
@@ -99,12 +106,13 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     word_offsets = np.zeros(count + 1, np.int32)
     np.cumsum([len(ws) for ws in own], out=word_offsets[1:])
     plain_texts = [" ".join(sorted(w for w in ws if w not in STOP)) for ws in own_words]
-    packed = {
-        " ".join(fold.get(w, w) for w in p.term): structs.replace(
-            p, capitals=p.capitals and p.term[0] in plain_words
-        ).packed()
+    wordings = _wordings_of(phrases, fold, plain_words)
+    terms = sorted(
+        (" ".join(given), bag(given))
         for p in phrases
-    }
+        if (given := [fold.get(w, w) for w in p.term])
+    )
+    places = {wording: n for n, wording in enumerate(wordings)}
     index = IndexData(
         vocabulary=vocabulary,
         folded=np.array([folded[w] for w in vocabulary], np.int32).tobytes(),
@@ -128,9 +136,11 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         sides=_sides(concepts),
         seventh=seventh,
         meanings=sorted({" ".join(words(text)) for text in meanings}),
-        terms=sorted(packed),
-        readings=[packed[term] for term in sorted(packed)],
-        begin=_begin(packed),
+        wordings=list(wordings),
+        readings=[phrase.packed() for phrase in wordings.values()],
+        terms=[term for term, _ in terms],
+        term_of=np.array([places[wording] for _, wording in terms], np.int32).tobytes(),
+        longest=_longest(wordings),
     )
     return msgspec.msgpack.encode(index)
 
@@ -261,13 +271,26 @@ def _skeletons(vocabulary: list[str], df: np.ndarray, fold: dict[str, str]) -> d
     }
 
 
-def _begin(terms: Iterable[str]) -> dict[str, int]:
-    """Return the first word of each wording of several words → words of the longest of them."""
+def _wordings_of(
+    phrases: list[Phrase], fold: dict[str, str], plain_words: set[str]
+) -> dict[str, Phrase]:
+    """Return the lexicon by bag of words; readings of the same bag are joined."""
+    found: dict[str, Phrase] = {}
+    for p in phrases:
+        wording = bag([fold.get(w, w) for w in p.term])
+        p = structs.replace(p, plain=len(p.term) == 1 and p.term[0] in plain_words)
+        found[wording] = found[wording].joined(p) if wording in found else p
+    return found
+
+
+def _longest(wordings: Iterable[str]) -> dict[str, int]:
+    """Return word → how many words the longest wording of several words has that it is part of."""
     found: dict[str, int] = {}
-    for term in terms:
-        first, space, rest = term.partition(" ")
-        if space:
-            found[first] = max(found.get(first, 0), rest.count(" ") + 2)
+    for wording in wordings:
+        given = wording.split()
+        if len(given) > 1:
+            for word in given:
+                found[word] = max(found.get(word, 0), len(given))
     return found
 
 

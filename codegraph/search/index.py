@@ -34,8 +34,10 @@ class IndexData(Struct):
     concept's title. `plain`: each entry's words in alphabetical order, since the order of words
     in a query means nothing; all in one string. `defaults`: header → the code that says no more than it; `sides`:
     header → side → the child that is it on that side; `seventh`: words of what seventh characters
-    mean, `meanings`: whole. `terms`, `readings`: the lexicon, sorted; `begin`: the first word of a
-    wording of several words → how many words the longest of them has. `skeletons`: common words by
+    mean, `meanings`: whole. `wordings`: those of the lexicon, each as a bag of words;
+    `readings`: what each is read as; `terms`: each as it is written, sorted, and `term_of` its
+    place among the wordings; `longest`: word → words of the longest wording that has it.
+    `skeletons`: common words by
     their consonants.
     """
 
@@ -61,9 +63,11 @@ class IndexData(Struct):
     sides: dict[int, dict[str, int]]
     seventh: list[str]
     meanings: list[str]
-    terms: list[str]
+    wordings: list[str]
     readings: list[str]
-    begin: dict[str, int]
+    terms: list[str]
+    term_of: bytes
+    longest: dict[str, int]
 
 
 class SearchIndex:
@@ -104,9 +108,11 @@ class SearchIndex:
             given = text.split()
             if {"encounter", "sequela"} & set(given):  # "right eye" is one too, but not only
                 self.meanings.setdefault(given[0], []).append(given)
+        self._readings = dict(zip(data.wordings, data.readings, strict=True))
+        self._wordings = data.wordings
         self._terms = data.terms
-        self._readings = dict(zip(data.terms, data.readings, strict=True))
-        self.begin = data.begin
+        self._term_of = np.frombuffer(data.term_of, np.int32)
+        self.longest = data.longest
         self.count = len(self.texts)
 
     def df(self, word: int) -> int:
@@ -149,22 +155,22 @@ class SearchIndex:
         start, end = self.word_offsets[entry : entry + 2].tolist()
         return self.entry_words[start:end].tolist()  # type: ignore[no-any-return]
 
-    def phrase(self, term: str) -> Phrase | None:
-        """Return the lexicon's wording of these words (each in its singular), if it has it."""
-        packed = self._readings.get(term)
-        return None if packed is None else unpacked(term, packed)
+    def phrase(self, wording: str) -> Phrase | None:
+        """Return the lexicon's wording of a bag of words (each in its singular), if it has it."""
+        packed = self._readings.get(wording)
+        return None if packed is None else unpacked(wording, packed)
 
     def begun(self, beginning: str) -> Phrase | None:
         """Return the shortest wording of the lexicon, as many words long, that begins so."""
         start = bisect_left(self._terms, beginning)
         spaces = beginning.count(" ")
-        best = ""
-        for term in self._terms[start : start + _LOOKED_AT]:
+        best: tuple[int, int] | None = None
+        for place, term in enumerate(self._terms[start : start + _LOOKED_AT], start):
             if not term.startswith(beginning):
                 break
-            if term.count(" ") == spaces and (not best or len(term) < len(best)):
-                best = term
-        return self.phrase(best) if best else None
+            if term.count(" ") == spaces and (best is None or len(term) < best[0]):
+                best = len(term), place
+        return None if best is None else self.phrase(self._wordings[self._term_of[best[1]]])
 
     def completions(self, beginning: str) -> range:
         """Return the vocabulary positions of the words that begin so."""

@@ -20,30 +20,57 @@ _MOST = 8  # readings of one wording
 class Phrase(Struct, frozen=True):
     """One wording as words, and its readings as words, likeliest first.
 
-    `broader`: readings that name what the wording is filed under. `capitals`: the wording is an
-    abbreviation, written in capitals in its file; in the index only where it is a plain word too
-    (ALL, HIT), so that nothing but capitals mean it. `variant`: a mere spelling, to be reported as
-    a correction rather than an expansion.
+    `broader`: readings that name what the wording is filed under. `loud`: readings of the same
+    letters as an abbreviation in capitals (SAD, HIT). `plain`: the code set has the wording as a
+    plain word. `variant`: a mere spelling, to be reported as a correction, not as an expansion.
     """
 
     term: list[str]
     readings: list[list[str]]
-    broader: list[list[str]]
-    capitals: bool
-    variant: bool
+    broader: list[list[str]] = []
+    loud: list[list[str]] = []
+    plain: bool = False
+    variant: bool = False
+
+    def joined(self, other: Phrase) -> Phrase:
+        """Return this wording with the readings of another that has the same words."""
+        readings = _joined(self.readings, other.readings)
+        return Phrase(
+            self.term,
+            readings,
+            _joined(self.broader, [r for r in other.broader if r not in readings]),
+            _joined(self.loud, other.loud),
+            self.plain or other.plain,
+            self.variant and other.variant,
+        )
+
+    def heard(self, loud: bool) -> Phrase | None:
+        """Return the wording as it is meant when written in capitals or alone, or else small.
+
+        Small letters that are a plain word of the code set mean no abbreviation.
+        """
+        if not self.loud:
+            return self
+        if loud:
+            return structs.replace(self, readings=_joined(self.loud, self.readings))
+        if self.plain:
+            return self if self.readings or self.broader else None
+        return structs.replace(self, readings=_joined(self.readings, self.loud))
 
     def packed(self) -> str:
         """Return all but the term as one string: thousands of small lists are slow to load."""
-        flags = "c" * self.capitals + "v" * self.variant
-        parts = ["|".join(" ".join(r) for r in rs) for rs in (self.readings, self.broader)]
-        return "\t".join([flags, *parts])
+        flags = "p" * self.plain + "v" * self.variant
+        groups = (self.readings, self.broader, self.loud)
+        parts = ["|".join(" ".join(r) for r in rs) for rs in groups]
+        return "\t".join([flags, *parts]).rstrip("\t")
 
 
 def unpacked(term: str, packed: str) -> Phrase:
     """Return the phrase that `Phrase.packed` made."""
     flags, *parts = packed.split("\t")
-    readings, broader = ([r.split() for r in part.split("|") if r] for part in parts)
-    return Phrase(term.split(), readings, broader, "c" in flags, "v" in flags)
+    groups = [[r.split() for r in part.split("|") if r] for part in parts]
+    groups += [[]] * (3 - len(groups))
+    return Phrase(term.split(), *groups, plain="p" in flags, variant="v" in flags)
 
 
 def read_lexicon(folder: Path) -> list[Phrase]:
@@ -62,34 +89,42 @@ def read_lexicon(folder: Path) -> list[Phrase]:
             given = [r for text in entry.means if (r := words(text)) and r != term]
             if not term or not given:
                 continue
-            before = merged.get(tuple(term), Phrase(term, [], [], False, True))
-            readings, broader = before.readings, before.broader
-            if name in _BROADER:
-                broader = _joined(broader, [r for r in given if r not in readings])
-            else:
-                readings = _joined(readings, given)
-            merged[tuple(term)] = Phrase(
-                term,
-                readings,
-                broader,
-                before.capitals or entry.term.isupper(),
-                before.variant and name in _VARIANTS,
+            kind = (
+                "broader"
+                if name in _BROADER
+                else "loud"
+                if len(term) == 1 and _is_loud(entry.term)
+                else "readings"
             )
+            phrase = structs.replace(
+                Phrase(term, [], variant=name in _VARIANTS), **{kind: given[:_MOST]}
+            )
+            before = merged.get(tuple(term))
+            merged[tuple(term)] = phrase if before is None else before.joined(phrase)
     return [_chained(phrase, merged) for phrase in merged.values()]
+
+
+def _is_loud(term: str) -> bool:
+    """Whether a wording is written with two capitals or more, as abbreviations are."""
+    return sum(map(str.isupper, term)) > 1
 
 
 def _chained(phrase: Phrase, known: dict[tuple[str, ...], Phrase]) -> Phrase:
     """Add what the readings themselves are read as: LBP → low back pain → lumbago."""
-    further = [
-        reading
-        for middle in phrase.readings[:2]
-        if (next_ := known.get(tuple(middle))) is not None
-        for reading in next_.readings[:2]
-        if reading != phrase.term
-    ]
-    if not further:
-        return phrase
-    return structs.replace(phrase, readings=_joined(phrase.readings, further))
+
+    def further(readings: list[list[str]]) -> list[list[str]]:
+        return _joined(
+            readings,
+            [
+                reading
+                for middle in readings[:2]
+                if (next_ := known.get(tuple(middle))) is not None
+                for reading in next_.readings[:2]
+                if reading != phrase.term
+            ],
+        )
+
+    return structs.replace(phrase, readings=further(phrase.readings), loud=further(phrase.loud))
 
 
 def _joined(a: list[list[str]], b: list[list[str]]) -> list[list[str]]:

@@ -21,6 +21,7 @@ from codegraph.search.text import (
     NEGATIONS,
     SHORTEST_STEM,
     STOP,
+    bag,
     denied,
     is_article,
     skeleton,
@@ -39,6 +40,7 @@ _ENCOUNTER = frozenset(
     " follow up f u fu followup late effect aftercare open closed".split()
 )
 _SIDES = ("right", "left", "bilateral")
+_SIDE_WORDS = frozenset("right left bilateral rt lt r l bil bilat".split())
 _FOLLOW_UP = frozenset({"fu", "followup", "follow"})
 _RARE = 40  # words in more entries need no relatives
 # Words of talk that no code is chosen by.
@@ -149,18 +151,21 @@ class QueryReader:
         )
         capitals = _capitals(text)
         at = 0
+        taken: set[int] = set()
         while at < len(tokens):
+            if at in taken:
+                at += 1
+                continue
             if spoken := self._meaning(query.read, at):
                 at += spoken  # the seventh character is chosen apart from the words
                 continue
-            found = None if literal else self._phrase(tokens, at, capitals)
-            phrase, length = found or (None, 1)
-            slot = self._slot(
-                tokens[at : at + length], phrase, literal, several=len(tokens) > length
-            )
+            found = None if literal else self._phrase(tokens, at, taken, capitals)
+            phrase, places = found or (None, [at])
+            taken.update(places)
+            part = [tokens[i] for i in places]
+            slot = self._slot(part, phrase, literal, several=len(tokens) > len(part))
             if slot is not None:
                 query.slots.append(slot)
-            at += length
         self._weigh(query)
         return query
 
@@ -245,34 +250,40 @@ class QueryReader:
     # ── phrases ──────────────────────────────────────────────────────────────────────────────
 
     def _phrase(
-        self, tokens: list[Token], at: int, capitals: set[str]
-    ) -> tuple[Phrase, int] | None:
-        """Return the longest lexicon wording that begins at a word, and how many words it takes.
+        self, tokens: list[Token], at: int, taken: set[int], capitals: set[str]
+    ) -> tuple[Phrase, list[int]] | None:
+        """Return the longest lexicon wording that a word is part of, and the places of its words.
 
-        The last word may be unfinished: "heart att" is on its way to be a heart attack.
+        The words stand together, in any order; small words and sides may stand between. The last
+        word may be unfinished: "heart att" is on its way to be a heart attack.
         """
-        index = self._index
-        first = self._singular(tokens[at])
-        longest = index.begin.get(first, 1)
-        singular = [first, *(self._singular(t) for t in tokens[at + 1 : at + longest])]
-        for n in range(len(singular), 1, -1):
-            if (phrase := index.phrase(" ".join(singular[:n]))) is not None:
-                return phrase, n
-        end = tokens[-1]
-        reaches_end = at + len(singular) == len(tokens)
-        if end.final and reaches_end and len(singular) > 1 and len(end.given) > 1:
-            phrase = index.begun(" ".join([*singular[:-1], end.given]))
-            if phrase is not None:
-                return phrase, len(singular)
+        index, end = self._index, tokens[-1]
         if tokens[at].text in STOP and len(tokens) > 1:
             return None
-        phrase = index.phrase(singular[0])
+        first = self._singular(tokens[at])
+        longest = index.longest.get(first, 1)
+        if longest > 1:
+            places = [
+                i for i in range(at, len(tokens)) if i not in taken and tokens[i].text not in STOP
+            ]
+            sideless = [i for i in places if i == at or tokens[i].text not in _SIDE_WORDS]
+            for way in (places, sideless) if len(sideless) < len(places) else (places,):
+                singular = [self._singular(tokens[i]) for i in way[:longest]]
+                for n in range(len(singular), 1, -1):
+                    if (phrase := index.phrase(bag(singular[:n]))) is not None:
+                        return phrase, way[:n]
+        if end.final and at < len(tokens) - 1 and len(end.given) > 1:
+            before = [self._singular(t) for t in tokens[at:-1]]
+            phrase = index.begun(" ".join([*before, end.given]))
+            if phrase is not None:
+                return phrase, list(range(at, len(tokens)))
+        phrase = index.phrase(first)
         if phrase is not None:
-            meant = not phrase.capitals or len(tokens) == 1 or tokens[at].given in capitals
-            return (phrase, 1) if meant else None
+            phrase = phrase.heard(len(tokens) == 1 or tokens[at].given in capitals)
+            return None if phrase is None else (phrase, [at])
         if tokens[at].final and not tokens[at].unit and len(tokens[at].given) > 2:
             phrase = index.begun(tokens[at].given)
-        return None if phrase is None else (phrase, 1)
+        return None if phrase is None else (phrase, [at])
 
     def _singular(self, token: Token) -> str:
         """Return a word as corrected, in its singular where the code set has one."""

@@ -33,7 +33,7 @@ GROUPS: dict[str, str] = {
     " corrosion amputation crushing puncture bite abrasion blister foreign wound traumatic rupture"
     " avulsion frostbite insect superficial",
     "tumor": "neoplasm malignant benign carcinoma leukemia lymphoma sarcoma melanoma situ",
-    "special": "stress pathological neoplastic postprocedural periprosthetic secondary suspected"
+    "special": "old stress pathological neoplastic postprocedural periprosthetic secondary suspected"
     " juvenile infantile",
     "negation": "without not",
 }

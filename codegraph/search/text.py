@@ -49,6 +49,11 @@ def words(text: str) -> list[str]:
 _LABELS = {"nos": "unspecified", "nec": "specified"}
 
 
+def bag(given: list[str]) -> str:
+    """Return the words of a wording in alphabetical order, without the small ones."""
+    return " ".join(sorted([w for w in given if w not in STOP] or given))
+
+
 NEGATIONS = frozenset({"no", "not", "without"})
 # What ends a denial besides punctuation: "without coma with ketoacidosis".
 _DENIAL_ENDS = frozenset("with but on due after from , ; ( ) [ ]".split())
