@@ -28,7 +28,7 @@ from benchmarks.search import ON, halved, hit, sets_of
 from codegraph.search import params
 from codegraph.search.engine import SearchEngine
 from codegraph.search.params import DEFAULT, TYPING, WHOLE, Weights
-from codegraph.search.rank import GROUPS, MEETING, STANDING, standing
+from codegraph.search.rank import GROUPS, MEETING, STANDING
 from codegraph.service import CodeGraph
 
 PARAMS = Path(params.__file__)
@@ -53,7 +53,7 @@ class Seen:
 
 
 def look(
-    engine: SearchEngine, columns: np.ndarray, name: str, row: dict[str, Any], codes: list[str]
+    engine: SearchEngine, name: str, row: dict[str, Any], codes: list[str]
 ) -> tuple[bool, Seen | None]:
     """Return whether the query is unfinished, and its candidates."""
     query = engine.reader.read(row["query"])
@@ -61,7 +61,9 @@ def look(
     if found is None:
         return query.unfinished, None
     near, shares = found
-    features = np.hstack([columns[near], engine.ranker.meeting(query, near, shares).T])
+    features = np.hstack(
+        [engine.index.standing[near], engine.ranker.meeting(query, near, shares).T]
+    )
     leads = []
     for entry in near.tolist():
         shown = engine.chooser.stands_for(engine.rows[entry], query, ON, None)
@@ -121,7 +123,6 @@ def main(show: Callable[[str], None] = print) -> None:
     codes = service.concepts.tables.codes
     base = service.engine
     engine = SearchEngine(service.concepts, base.index, structs.replace(DEFAULT, most=MOST))
-    columns = standing(service.concepts, base.index)
     sets = {n: r for n, r in sets_of(given.eval, half="open").items() if "prefix" not in n}
     rng = random.Random(5)
     rows = [(name, row) for name, rows in sets.items() for row in rows]
@@ -129,7 +130,7 @@ def main(show: Callable[[str], None] = print) -> None:
     rows += cut
     looked: dict[bool, list[tuple[str, Seen | None]]] = {False: [], True: []}
     for name, row in rows:
-        unfinished, seen = look(engine, columns, name, row, codes)
+        unfinished, seen = look(engine, name, row, codes)
         looked[unfinished].append((name, seen))
     for unfinished, label, before in ((False, "WHOLE", WHOLE), (True, "TYPING", TYPING)):
         start = np.array([structs.asdict(before)[n] for n in NAMES])
@@ -158,7 +159,9 @@ def main(show: Callable[[str], None] = print) -> None:
         if given.write:
             source = PARAMS.read_text("utf-8")
             PARAMS.write_text(
-                re.sub(rf"^{label} = Weights\(.*?\)\n", text, source, flags=re.MULTILINE | re.DOTALL),
+                re.sub(
+                    rf"^{label} = Weights\(.*?\)\n", text, source, flags=re.MULTILINE | re.DOTALL
+                ),
                 "utf-8",
             )
 

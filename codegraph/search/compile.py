@@ -19,6 +19,7 @@ from rapidfuzz.distance import OSA
 from codegraph.concepts import Concepts
 from codegraph.search.index import KINDS, IndexData
 from codegraph.search.lexicon import Phrase, read_lexicon
+from codegraph.search.standing import Entry, standing
 from codegraph.search.text import (
     SHORTEST_STEM,
     STOP,
@@ -113,6 +114,8 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         if (given := [fold.get(w, w) for w in p.term])
     )
     places = {wording: n for n, wording in enumerate(wordings)}
+    readings = [phrase.packed() for phrase in wordings.values()]
+    defaults, sides = _defaults(concepts), _sides(concepts)
     index = IndexData(
         vocabulary=vocabulary,
         folded=np.array([folded[w] for w in vocabulary], np.int32).tobytes(),
@@ -125,27 +128,31 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         entry_denied=np.array(absent, np.bool_).tobytes(),
         rows=np.array([row for row, _, _ in entries], np.int32).tobytes(),
         kinds=np.array([KINDS.index(kind) for _, kind, _ in entries], np.uint8).tobytes(),
-        texts=["" if kind == "title" else text for _, kind, text in entries],
+        standing=np.array(standing(concepts, entries, defaults, sides), np.uint8).tobytes(),
+        systems=_systems(concepts, entries),
+        texts={n: text for n, (_, kind, text) in enumerate(entries) if kind != "title"},
         plain="".join(plain_texts),
-        plain_offsets=np.cumsum([0, *map(len, plain_texts)]).astype(np.int32).tobytes(),
+        plain_offsets=_offsets(plain_texts),
         slips=_slips(vocabulary, df, fold),
         sounds=_sounds(vocabulary),
         stems=_stems(vocabulary, df),
         skeletons=_skeletons(vocabulary, df, fold),
-        defaults=_defaults(concepts),
-        sides=_sides(concepts),
+        defaults=defaults,
+        sides=sides,
         seventh=seventh,
         meanings=sorted({" ".join(words(text)) for text in meanings}),
         wordings=list(wordings),
-        readings=[phrase.packed() for phrase in wordings.values()],
-        terms=[term for term, _ in terms],
+        readings="".join(readings),
+        reading_offsets=_offsets(readings),
+        terms="".join(term for term, _ in terms),
+        term_offsets=_offsets([term for term, _ in terms]),
         term_of=np.array([places[wording] for _, wording in terms], np.int32).tobytes(),
         longest=_longest(wordings),
     )
     return msgspec.msgpack.encode(index)
 
 
-def _entries(concepts: Concepts) -> Iterator[tuple[int, str, str]]:
+def _entries(concepts: Concepts) -> Iterator[Entry]:
     """Yield (row, kind, wording) of everything that can be searched for.
 
     What stands in parentheses need not be said ("hypertension (arterial) (benign)"): a wording
@@ -158,7 +165,7 @@ def _entries(concepts: Concepts) -> Iterator[tuple[int, str, str]]:
             yield row, "shorter", shorter
 
 
-def _wordings(concepts: Concepts) -> Iterator[tuple[int, str, str]]:
+def _wordings(concepts: Concepts) -> Iterator[Entry]:
     tables = concepts.tables
     for row, (system, kind) in enumerate(zip(tables.systems, tables.kinds, strict=True)):
         if kind in ("chapter", "section", "rule", "payer", "modifier"):
@@ -258,6 +265,20 @@ def _stems(vocabulary: list[str], df: np.ndarray) -> dict[str, list[int]]:
         if len(word) > SHORTEST_STEM and word.isalpha() and df[i]:
             found.setdefault(stem(word), []).append(i)
     return {key: sorted(ids, key=lambda i: -df[i])[:6] for key, ids in found.items()}
+
+
+def _offsets(texts: list[str]) -> bytes:
+    """Return where each of the texts begins in all of them joined, and where the last ends."""
+    return np.cumsum([0, *map(len, texts)]).astype(np.int32).tobytes()
+
+
+def _systems(concepts: Concepts, entries: list[Entry]) -> dict[str, tuple[int, int]]:
+    """Return where the entries of each code system stand; they stand together."""
+    found: dict[str, tuple[int, int]] = {}
+    for n, (row, _, _) in enumerate(entries):
+        name = concepts.tables.systems[row]
+        found[name] = (found[name][0] if name in found else n, n + 1)
+    return found
 
 
 def _skeletons(vocabulary: list[str], df: np.ndarray, fold: dict[str, str]) -> dict[str, list[int]]:

@@ -71,10 +71,9 @@ class SearchEngine:
         self._corrector = Corrector(index)
         self.reader = QueryReader(index, self._corrector, params)
         self._retriever = Retriever(index, params)
-        self.ranker = Ranker(concepts, index, whole, typing)
+        self.ranker = Ranker(index, whole, typing)
         self.chooser = Chooser(concepts, index, params)
         self._explainer = Explainer(index, params)
-        self._systems = _systems(concepts, index)
         self._brevity = (1.0 - params.brevity * _rarity(index)).astype(np.float32)
         self.rows = index.rows.tolist()
         self._kind_of = [KIND_NAMES[KINDS[k]] for k in index.kinds.tolist()]
@@ -140,7 +139,7 @@ class SearchEngine:
             for found, less in self.chooser.stands_for(row, query, on, billable):
                 before = best.get(found)
                 if before is None or before.score < score - less:
-                    text = self.index.texts[entry] or self._concepts.tables.displays[row]
+                    text = self.index.texts.get(entry) or self._concepts.tables.displays[row]
                     best[found] = Hit(found, max(0.1, score - less), text, kind)
                     sure += before is None and less == 0.0
         hits = sorted(best.values(), key=lambda h: -h.score)
@@ -202,7 +201,7 @@ class SearchEngine:
     def candidates(self, query: Query, system: str | None) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the entries to look at closely, and what each has of each slot; None for none."""
         params = self._params
-        within = slice(0, self.index.count) if system is None else self._systems.get(system)
+        within = slice(0, self.index.count) if system is None else self.index.systems.get(system)
         if within is None or not query.slots:
             return None
         entries, shares = self._retriever.shares(query, within)
@@ -230,16 +229,6 @@ class SearchEngine:
         scores = self.ranker.score(query, near, shares) * (100.0 / _HIGHEST)
         order = np.lexsort((near, -scores))
         return list(zip(near[order].tolist(), scores[order].clip(0.0, 99.9).tolist(), strict=True))
-
-
-def _systems(concepts: Concepts, index: SearchIndex) -> dict[str, slice]:
-    """Return where the entries of each code system stand; they stand together."""
-    of = [concepts.tables.systems[row] for row in index.rows.tolist()]
-    found: dict[str, slice] = {}
-    for n, name in enumerate(of):
-        start = found[name].start if name in found else n
-        found[name] = slice(start, n + 1)
-    return found
 
 
 def _rarity(index: SearchIndex) -> np.ndarray:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from codegraph.errors import SnapshotError
 from codegraph.search.lexicon import Phrase, unpacked
 
+_BEGUN = 3  # of them are read
 _LOOKED_AT = 40  # wordings that begin alike
 
 # Kinds of wording in the index, and what an answer calls each.
@@ -52,7 +53,9 @@ class IndexData(Struct):
     entry_denied: bytes
     rows: bytes
     kinds: bytes
-    texts: list[str]
+    standing: bytes
+    systems: dict[str, tuple[int, int]]
+    texts: dict[int, str]
     plain: str
     plain_offsets: bytes
     slips: dict[int, list[int]]
@@ -64,8 +67,10 @@ class IndexData(Struct):
     seventh: list[str]
     meanings: list[str]
     wordings: list[str]
-    readings: list[str]
-    terms: list[str]
+    readings: str
+    reading_offsets: bytes
+    terms: str
+    term_offsets: bytes
     term_of: bytes
     longest: dict[str, int]
 
@@ -93,6 +98,9 @@ class SearchIndex:
         self.entry_denied = np.frombuffer(data.entry_denied, np.bool_)
         self.rows = np.frombuffer(data.rows, np.int32)
         self.kinds = np.frombuffer(data.kinds, np.uint8)
+        self.count = len(self.rows)
+        self.standing = np.frombuffer(data.standing, np.uint8).reshape(self.count, -1)
+        self.systems = {name: slice(*ends) for name, ends in data.systems.items()}
         self.texts = data.texts
         self._plain = data.plain
         self._plain_offsets = np.frombuffer(data.plain_offsets, np.int32)
@@ -108,12 +116,14 @@ class SearchIndex:
             given = text.split()
             if {"encounter", "sequela"} & set(given):  # "right eye" is one too, but not only
                 self.meanings.setdefault(given[0], []).append(given)
-        self._readings = dict(zip(data.wordings, data.readings, strict=True))
         self._wordings = data.wordings
+        self._places = {wording: place for place, wording in enumerate(data.wordings)}
+        self._readings = data.readings
+        self._reading_offsets = np.frombuffer(data.reading_offsets, np.int32).tolist()
         self._terms = data.terms
+        self._term_offsets = np.frombuffer(data.term_offsets, np.int32).tolist()
         self._term_of = np.frombuffer(data.term_of, np.int32)
         self.longest = data.longest
-        self.count = len(self.texts)
 
     def df(self, word: int) -> int:
         """Return in how many entries a word stands."""
@@ -157,20 +167,33 @@ class SearchIndex:
 
     def phrase(self, wording: str) -> Phrase | None:
         """Return the lexicon's wording of a bag of words (each in its singular), if it has it."""
-        packed = self._readings.get(wording)
-        return None if packed is None else unpacked(wording, packed)
+        place = self._places.get(wording)
+        return None if place is None else self._phrase_at(place)
+
+    def _phrase_at(self, place: int) -> Phrase:
+        start, end = self._reading_offsets[place : place + 2]
+        return unpacked(self._wordings[place], self._readings[start:end])
+
+    def _term(self, number: int) -> str:
+        start, end = self._term_offsets[number : number + 2]
+        return self._terms[start:end]
 
     def begun(self, beginning: str) -> Phrase | None:
-        """Return the shortest wording of the lexicon, as many words long, that begins so."""
-        start = bisect_left(self._terms, beginning)
-        spaces = beginning.count(" ")
-        best: tuple[int, int] | None = None
-        for place, term in enumerate(self._terms[start : start + _LOOKED_AT], start):
+        """Return what a wording of the lexicon that begins so is read as, the shortest first."""
+        count = len(self._term_of)
+        start = bisect_left(range(count), beginning, key=self._term)
+        found = []
+        for number in range(start, min(start + _LOOKED_AT, count)):
+            term = self._term(number)
             if not term.startswith(beginning):
                 break
-            if term.count(" ") == spaces and (best is None or len(term) < best[0]):
-                best = len(term), place
-        return None if best is None else self.phrase(self._wordings[self._term_of[best[1]]])
+            found.append((term.count(" "), len(term), number))
+        phrase: Phrase | None = None
+        for _, _, number in sorted(found)[:_BEGUN]:
+            other = self._phrase_at(self._term_of[number]).heard(True)
+            if other is not None:
+                phrase = other if phrase is None else phrase.joined(other)
+        return phrase
 
     def completions(self, beginning: str) -> range:
         """Return the vocabulary positions of the words that begin so."""

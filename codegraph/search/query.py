@@ -39,6 +39,7 @@ _ENCOUNTER = frozenset(
     "initial subsequent sequela encounter visit healing nonunion malunion delayed routine fetus"
     " follow up f u fu followup late effect aftercare open closed".split()
 )
+_DIGITS = "0123456789"
 _SIDES = ("right", "left", "bilateral")
 _SIDE_WORDS = frozenset("right left bilateral rt lt r l bil bilat".split())
 _FOLLOW_UP = frozenset({"fu", "followup", "follow"})
@@ -281,7 +282,10 @@ class QueryReader:
         if phrase is not None:
             phrase = phrase.heard(len(tokens) == 1 or tokens[at].given in capitals)
             return None if phrase is None else (phrase, [at])
-        if tokens[at].final and not tokens[at].unit and len(tokens[at].given) > 2:
+        if (base := first.rstrip(_DIGITS)) != first and len(base) > 1:  # SPG23 is one of SPG
+            phrase = index.phrase(base)
+            phrase = phrase.heard(True) if phrase is not None and phrase.loud else None
+        elif tokens[at].final and not tokens[at].unit and len(tokens[at].given) > 2:
             phrase = index.begun(tokens[at].given)
         return None if phrase is None else (phrase, [at])
 

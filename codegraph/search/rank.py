@@ -6,8 +6,7 @@ import numpy as np
 from msgspec import structs
 from rapidfuzz import fuzz, process
 
-from codegraph.concepts import Concepts
-from codegraph.search.index import KINDS, SearchIndex
+from codegraph.search.index import SearchIndex
 from codegraph.search.params import Weights
 from codegraph.search.query import Query
 from codegraph.search.text import STOP
@@ -48,14 +47,11 @@ _HAS_IT = 0.3  # share of a part of the query from which on an entry counts as h
 class Ranker:
     """Scores entries of one index. Holds no state between queries."""
 
-    def __init__(
-        self, concepts: Concepts, index: SearchIndex, whole: Weights, typing: Weights
-    ) -> None:
+    def __init__(self, index: SearchIndex, whole: Weights, typing: Weights) -> None:
         self._index = index
-        self._set = (whole, typing)
-        columns = standing(concepts, index)
-        self._prior = [columns @ _vector(weights, STANDING) for weights in self._set]
-        self._weights = [_vector(weights, (*MEETING, *GROUPS)) for weights in self._set]
+        columns = index.standing.astype(np.float32)
+        self._prior = [columns @ _vector(w, STANDING) for w in (whole, typing)]
+        self._weights = [_vector(w, (*MEETING, *GROUPS)) for w in (whole, typing)]
         group = np.zeros(len(index.idf), np.intp)  # word → its group, 0 for none
         for n, text in enumerate(GROUPS.values(), 1):
             group[[index.ids[w] for w in text.split() if w in index.ids]] = n
@@ -156,32 +152,6 @@ class Ranker:
         ways = [literal] if literal == read else [literal, read]
         ratios = process.cdist(ways, texts, scorer=fuzz.ratio) / 100.0
         return ratios.max(axis=0), ratios[0]
-
-
-def standing(concepts: Concepts, index: SearchIndex) -> np.ndarray:
-    """Return the features that an entry has before any query: entries by STANDING."""
-    tables = concepts.tables
-    known: dict[int, list[float]] = {}
-    for row in set(index.rows.tolist()):
-        code = tables.codes[row]
-        icd = tables.systems[row] == "icd10cm"
-        first = code[0] if icd else ""
-        header = icd and not tables.billable[row]
-        known[row] = [
-            len(code) - 3 if icd else 0,
-            header,
-            header and row not in index.defaults,
-            row in index.sides,
-            first in tuple("VWXY"),
-            first in tuple("OP"),
-            first == "T",
-            first == "Z",
-            first in tuple("AB"),
-            first == "Q",
-        ]
-    kinds = np.stack([index.kinds == KINDS.index(k) for k in ("title", "inclusion", "shorter")])
-    rows = np.array([known[row] for row in index.rows.tolist()], np.float32)
-    return np.hstack([kinds.T.astype(np.float32), rows])
 
 
 def _vector(weights: Weights, names: tuple[str, ...]) -> np.ndarray:
