@@ -89,6 +89,7 @@ class SearchIndex:
         self.folded = np.frombuffer(data.folded, np.int32).tolist()
         self.ids = dict(zip(data.vocabulary, self.folded, strict=True))
         self.idf = np.frombuffer(data.idf, np.float32)
+        self.rarity = self.idf.tolist()
         self._df = np.frombuffer(data.df, np.int32).tolist()
         self._offsets = np.frombuffer(data.posting_offsets, np.int32).tolist()
         # numpy scatters by its own index type twice as fast as by any other.

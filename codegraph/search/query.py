@@ -358,8 +358,8 @@ class QueryReader:
         return found
 
     def _weight(self, reading: Reading) -> float:
-        idf = self._index.idf
-        return float(sum(max(idf[w] for w, _ in unit[:4]) for unit in reading.units))
+        rarity = self._index.rarity
+        return sum(max(rarity[w] for w, _ in unit[:4]) for unit in reading.units)
 
     def _unit(self, token: str, final: bool, literal: bool) -> Unit:
         """Return the words of the vocabulary that a word as it stands may mean."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from codegraph.search.index import SearchIndex
 from codegraph.search.params import Params
 from codegraph.search.query import Query, Slot, Unit
 
+T = TypeVar("T")
 _MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
 _SEARCHED = 8  # times as many postings as entries, from which on postings are searched
 
@@ -38,45 +40,55 @@ class Retriever:
         entries = self._entries(slots, within)
         found = np.zeros((len(slots), len(entries)), np.float32)
         if len(entries):
+            known: dict[int, np.ndarray] = {}  # words that several readings have
             for row, slot in zip(found, slots, strict=True):
-                self._fill(row, slot, entries)
+                self._fill(row, slot, entries, known)
         return entries, found
 
     def _entries(self, slots: Sequence[Slot], within: slice) -> np.ndarray:
-        """Return the entries that have a word of a leading slot in their own wording.
+        """Return the entries that have a leading word of a leading slot in their own wording.
 
         What has none, in the titles above it neither, cannot reach the keeping share of the
         query's weight; what has them only above it stands behind the wordings there.
         """
-        own = self._index.own
-        left = sum(slot.weight for slot in slots)
-        enough = self._params.keep * left
+        keep = self._params.keep
         words: set[int] = set()
-        for slot in sorted(slots, key=lambda s: -s.weight):
-            words.update(w for r in slot.readings for unit in r.units for w, _ in unit)
-            left -= slot.weight
-            if left < enough:
-                break
-        found = _union([own(word) for word in words], self._index.count)
+        for slot in _leading([(slot.weight, slot) for slot in slots], keep):
+            for reading in slot.readings:
+                units = reading.units
+                if len(units) > 1:
+                    units = _leading(list(zip(self._rarities(units), units, strict=True)), keep)
+                words.update(word for unit in units for word, _ in unit)
+        found = _union([self._index.own(word) for word in words], self._index.count)
         return found[slice(*found.searchsorted((within.start, within.stop)))]
 
-    def _fill(self, row: np.ndarray, slot: Slot, entries: np.ndarray) -> None:
+    def _rarities(self, units: Sequence[Unit]) -> list[float]:
+        rarity = self._index.rarity
+        return [max(rarity[w] for w, _ in unit[:4]) for unit in units]
+
+    def _fill(
+        self, row: np.ndarray, slot: Slot, entries: np.ndarray, known: dict[int, np.ndarray]
+    ) -> None:
         """Put into a row of zeros what the entries have of a slot: the best reading counts.
 
         Readings of one word are one unit of alternatives.
         """
         single: dict[int, float] = {}
-        idf = self._index.idf
         for reading in slot.readings:
             if len(reading.units) == 1:
                 for word, likely in reading.units[0]:
                     single[word] = max(single.get(word, 0.0), likely * reading.worth)
                 continue
-            rarities = [max(float(idf[w]) for w, _ in unit[:4]) for unit in reading.units]
+            rarities = self._rarities(reading.units)
             whole = reading.worth / (sum(rarities) or 1.0)
             mine = np.zeros_like(row)
             for unit, rarity in zip(reading.units, rarities, strict=True):
-                mine += whole * rarity * self._has(unit, entries)
+                word, likely = unit[0]
+                if len(unit) > 1 or likely != 1.0:
+                    has = self._has(unit, entries)
+                elif (has := known.get(word)) is None:  # type: ignore[assignment]
+                    has = known[word] = self._has(unit, entries)
+                mine += np.float32(whole * rarity) * has
             np.maximum(row, mine, out=row)
         if single:
             np.maximum(row, self._has(list(single.items()), entries), out=row)
@@ -114,6 +126,19 @@ class Retriever:
         if sheet is None:
             sheet = self._of_thread.sheet = np.zeros(self._index.count, np.float32)
         return sheet
+
+
+def _leading(weighed: list[tuple[float, T]], keep: float) -> list[T]:
+    """Return the heaviest, until what is left weighs less than the keeping share of all."""
+    left = sum(weight for weight, _ in weighed)
+    enough = keep * left
+    found = []
+    for weight, item in sorted(weighed, key=lambda w: -w[0]):
+        found.append(item)
+        left -= weight
+        if left < enough:
+            break
+    return found
 
 
 def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]:
