@@ -147,6 +147,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         terms="".join(term for term, _ in terms),
         term_offsets=_offsets([term for term, _ in terms]),
         term_of=np.array([places[wording] for _, wording in terms], np.int32).tobytes(),
+        begin=_begin([term for term, _ in terms]),
         longest=_longest(wordings),
     )
     return msgspec.msgpack.encode(index)
@@ -301,6 +302,15 @@ def _wordings_of(
         wording = bag([fold.get(w, w) for w in p.term])
         p = structs.replace(p, plain=len(p.term) == 1 and p.term[0] in plain_words)
         found[wording] = found[wording].joined(p) if wording in found else p
+    return found
+
+
+def _begin(terms: list[str]) -> dict[str, tuple[int, int]]:
+    """Return where, among the sorted terms, those of the same two first letters stand."""
+    found: dict[str, tuple[int, int]] = {}
+    for n, term in enumerate(terms):
+        first, _ = found.get(term[:2], (n, n))
+        found[term[:2]] = first, n + 1
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -155,6 +156,8 @@ class SearchEngine:
         families: dict[int, list[Hit]] = {}
         for hit in hits:
             families.setdefault(tables.parents[hit.row], []).append(hit)
+        if not hits:
+            return []
         shown: dict[int, Hit] = {}
         for hit in hits:
             above = tables.parents[hit.row]
@@ -164,7 +167,22 @@ class SearchEngine:
             if not only and status == "header" and tables.kinds[above] not in _ABOVE_CODES:
                 hit = Hit(above, hit.score, tables.displays[above], "title")
             shown.setdefault(hit.row, hit)
-        return list(shown.values())
+        first, *rest = shown.values()
+        together: dict[int, Hit] = {first.row: first}
+        counts = Counter(self._category(hit.row) for hit in rest)
+        for hit in rest:
+            category = self._category(hit.row)
+            if category is not None and counts[category] >= _SIBLINGS:
+                hit = Hit(category, hit.score, tables.displays[category], "title")
+            together.setdefault(hit.row, hit)
+        return list(together.values())
+
+    def _category(self, row: int) -> int | None:
+        """Return the three-character category of a code; None where there is none above it."""
+        kinds, parents = self._concepts.tables.kinds, self._concepts.tables.parents
+        while row >= 0 and kinds[row] != "category":
+            row = parents[row]
+        return row if row >= 0 else None
 
     # ── codes ────────────────────────────────────────────────────────────────────────────────
 
@@ -202,7 +220,7 @@ class SearchEngine:
         """Return the entries to look at closely, and what each has of each slot; None for none."""
         params = self._params
         within = slice(0, self.index.count) if system is None else self.index.systems.get(system)
-        if within is None or not query.slots:
+        if within is None or not query.slots or query.is_guesswork():
             return None
         entries, shares = self._retriever.shares(query, within)
         if not len(entries):

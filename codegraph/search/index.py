@@ -37,7 +37,7 @@ class IndexData(Struct):
     header → side → the child that is it on that side; `seventh`: words of what seventh characters
     mean, `meanings`: whole. `wordings`: those of the lexicon, each as a bag of words;
     `readings`: what each is read as; `terms`: each as it is written, sorted, and `term_of` its
-    place among the wordings; `longest`: word → words of the longest wording that has it.
+    place among the wordings, `begin` where those of the same two first letters stand; `longest`: word → words of the longest wording that has it.
     `skeletons`: common words by
     their consonants.
     """
@@ -72,6 +72,7 @@ class IndexData(Struct):
     terms: str
     term_offsets: bytes
     term_of: bytes
+    begin: dict[str, tuple[int, int]]
     longest: dict[str, int]
 
 
@@ -104,7 +105,8 @@ class SearchIndex:
         self.systems = {name: slice(*ends) for name, ends in data.systems.items()}
         self.texts = data.texts
         self._plain = data.plain
-        self._plain_offsets = np.frombuffer(data.plain_offsets, np.int32)
+        offsets = np.frombuffer(data.plain_offsets, np.int32)
+        self._plain_ends = np.stack([offsets[:-1], offsets[1:]], axis=1)
         self.slips = data.slips
         self.sounds = data.sounds
         self.stems = data.stems
@@ -124,6 +126,7 @@ class SearchIndex:
         self._terms = data.terms
         self._term_offsets = np.frombuffer(data.term_offsets, np.int32).tolist()
         self._term_of = np.frombuffer(data.term_of, np.int32)
+        self._begin = data.begin
         self.longest = data.longest
 
     def df(self, word: int) -> int:
@@ -156,15 +159,17 @@ class SearchIndex:
 
     def plain_texts(self, entries: np.ndarray) -> list[str]:
         """Return the words of entries in alphabetical order, as one text each."""
-        starts = self._plain_offsets[entries].tolist()
-        ends = self._plain_offsets[entries + 1].tolist()
         plain = self._plain
-        return [plain[a:b] for a, b in zip(starts, ends, strict=True)]
+        return [plain[a:b] for a, b in self._plain_ends[entries].tolist()]
 
     def words_of(self, entry: int) -> list[int]:
         """Return the words of an entry's own wording."""
         start, end = self.word_offsets[entry : entry + 2].tolist()
         return self.entry_words[start:end].tolist()  # type: ignore[no-any-return]
+
+    def has_phrase(self, wording: str) -> bool:
+        """Whether the lexicon has a wording of this bag of words."""
+        return wording in self._places
 
     def phrase(self, wording: str) -> Phrase | None:
         """Return the lexicon's wording of a bag of words (each in its singular), if it has it."""
@@ -182,7 +187,10 @@ class SearchIndex:
     def begun(self, beginning: str) -> Phrase | None:
         """Return what a wording of the lexicon that begins so is read as, the shortest first."""
         count = len(self._term_of)
-        start = bisect_left(range(count), beginning, key=self._term)
+        near = self._begin.get(beginning[:2])
+        if near is None:
+            return None
+        start = bisect_left(range(count), beginning, *near, key=self._term)
         found = []
         for number in range(start, min(start + _LOOKED_AT, count)):
             term = self._term(number)

@@ -14,7 +14,7 @@ class Params(Struct, frozen=True):
     # Retrieval: which entries are looked at closely.
     ancestor: float = 0.6  # a word that stands only in a title above the entry
     keep: float = 0.38  # share of the best retrieval score an entry must reach
-    most: int = 60  # entries looked at closely
+    most: int = 50  # entries looked at closely
     nonsense: float = 0.22  # share of the query's weight that the best entry must match
     brevity: float = 0.002  # taken off, per unit of rarity, from entries of many words
 

@@ -32,7 +32,8 @@ from codegraph.search.text import (
 LONGEST = 24  # words of a query that are looked at
 _MOST_COMPLETIONS = 40
 _MOST_CLIPPED = 12  # words that a word clipped in the middle of a query may be
-_MOST_READINGS = 4
+_MOST_READINGS = 4  # of a wording
+_MOST_BESIDE = 2  # of one that the code set has words for as it stands
 _MOST_BROADER = 2
 # Words that speak of the encounter: the seventh character, which no entry holds.
 _ENCOUNTER = frozenset(
@@ -60,7 +61,7 @@ class Token:
     """A word as given and as corrected, and the words it may stand for.
 
     `parts`: the units of a word that is two words written as one; `denied`: whether the query
-    says that it is not there.
+    says that it is not there; `guess`: whether it stands for words that are not as it is written.
     """
 
     given: str
@@ -69,6 +70,7 @@ class Token:
     parts: list[Unit] = field(default_factory=list)
     final: bool = False
     denied: bool = False
+    guess: bool = False
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ class Slot:
     """A stretch of the query.
 
     `weight`: what it is worth to match it; `variant`: its readings are mere spellings of it;
-    `denied`: the query says that this is not there.
+    `denied`: the query says that this is not there; `guess`: none of its words is as written.
     """
 
     text: str
@@ -99,6 +101,7 @@ class Slot:
     weight: float = 0.0
     variant: bool = False
     denied: bool = False
+    guess: bool = False
 
 
 @dataclass(slots=True)
@@ -119,6 +122,12 @@ class Query:
     sides: dict[str, frozenset[str]] = field(default_factory=dict)
     encounter: set[str] = field(default_factory=set)
     unfinished: bool = False
+
+    def is_guesswork(self) -> bool:
+        """Whether some words mean nothing, and none of the others is as it is written."""
+        return not all(s.readings for s in self.slots) and all(
+            s.guess for s in self.slots if s.readings
+        )
 
 
 class QueryReader:
@@ -148,7 +157,7 @@ class QueryReader:
             query.encounter |= {"subsequent"}
         last = self._singular(tokens[-1])
         query.unfinished = not begun or (
-            not self._is_entry_word(last) and self._index.phrase(last) is None
+            not self._is_entry_word(last) and not self._index.has_phrase(last)
         )
         capitals = _capitals(text)
         at = 0
@@ -209,8 +218,9 @@ class QueryReader:
         if word == "no" and not literal:
             return Token(word, word, self._unit("without", False, True))
         unit = [] if word in STOP else self._unit(word, final, literal)
-        known = word in STOP or self._index.phrase(word) or word in self._index.seventh
-        if unit or literal or known:
+        if unit or literal or word in STOP:
+            return Token(word, word, unit)
+        if self._index.has_phrase(word) or word in self._index.seventh:
             return Token(word, word, unit)
         if final and any(self._index.completions(word)):
             return Token(word, word, [])  # the beginning of a word that only the lexicon has
@@ -219,15 +229,16 @@ class QueryReader:
         clipped = self._clipped(word)
         found = self._corrector.corrections(word)
         if not found:
-            return Token(word, word, clipped or self._relatives(word, None))
+            return Token(word, word, clipped or self._relatives(word, None), guess=True)
         worth = self._params.corrected
         unit = [(self._index.ids[text], worth**distance) for text, distance in found]
         unit = [(w, worth) for w, worth in unit if self._index.df(w)]
         if clipped:
             known = {w for w, _ in unit}
-            return Token(word, word, unit + [c for c in clipped if c[0] not in known])
+            unit += [c for c in clipped if c[0] not in known]
+            return Token(word, word, unit, guess=True)
         query.corrections.append((word, found[0][0]))
-        return Token(word, found[0][0], unit)
+        return Token(word, found[0][0], unit, guess=True)
 
     def _clipped(self, word: str) -> Unit:
         """Return the words that a word in the middle of a query may be short for."""
@@ -321,6 +332,7 @@ class QueryReader:
             readings,
             variant=phrase is not None and phrase.variant,
             denied=all(t.denied for t in said) and bool(said),
+            guess=all(t.guess for t in said),
         )
         begun = len(tokens) == 1 and tokens[0].final and several and readings[0].literal
         if readings[0].worth == 1.0 or begun:
@@ -338,11 +350,13 @@ class QueryReader:
         top = params.word_form if has_literal and len(phrase.term) == 1 else params.reading
         likely = [
             (words_, top - n * params.further_reading, False)
-            for n, words_ in enumerate(phrase.readings[:_MOST_READINGS])
+            for n, words_ in enumerate(
+                phrase.readings[: _MOST_BESIDE if has_literal else _MOST_READINGS]
+            )
         ]
         likely += [
             (words_, params.broader - n * params.further_reading, True)
-            for n, words_ in enumerate(phrase.broader[:_MOST_BROADER])
+            for n, words_ in enumerate(phrase.broader[: _MOST_BROADER - has_literal])
         ]
         found = []
         for words_, worth, broader in likely:

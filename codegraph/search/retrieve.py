@@ -60,6 +60,8 @@ class Retriever:
                     units = _leading(list(zip(self._rarities(units), units, strict=True)), keep)
                 words.update(word for unit in units for word, _ in unit)
         found = _union([self._index.own(word) for word in words], self._index.count)
+        if len(found) and found[0] >= within.start and found[-1] < within.stop:
+            return found
         return found[slice(*found.searchsorted((within.start, within.stop)))]
 
     def _rarities(self, units: Sequence[Unit]) -> list[float]:
@@ -81,7 +83,7 @@ class Retriever:
                 continue
             rarities = self._rarities(reading.units)
             whole = reading.worth / (sum(rarities) or 1.0)
-            mine = np.zeros_like(row)
+            mine = np.zeros(len(row), np.float32)
             for unit, rarity in zip(reading.units, rarities, strict=True):
                 word, likely = unit[0]
                 if len(unit) > 1 or likely != 1.0:
@@ -91,7 +93,11 @@ class Retriever:
                 mine += np.float32(whole * rarity) * has
             np.maximum(row, mine, out=row)
         if single:
-            np.maximum(row, self._has(list(single.items()), entries), out=row)
+            has = self._has(list(single.items()), entries)
+            if len(slot.readings) == 1:
+                row[:] = has
+            else:
+                np.maximum(row, has, out=row)
 
     def _has(self, unit: Unit, entries: np.ndarray) -> np.ndarray:
         """Return what each of the entries has of a unit: its best word counts."""
