@@ -2,9 +2,9 @@
 
     python -m benchmarks.tune [--eval DIR] [--write]
 
-Uses the open half of benchmarks/queries and, where given, a folder of further sets; prints what each
-set gains and the weights; --write puts them into codegraph/search/params.py. What the weights are fitted to is no
-measure of them: judge by the other half of benchmarks/queries.
+Uses the open half of benchmarks/queries and, where given, a folder of further sets; prints what
+each set gains and the weights; --write puts them into codegraph/search/params.py. What the weights
+are fitted to is no measure of them: judge by the other half of benchmarks/queries.
 
 Each query's candidates are compared as a softmax over their scores; the loss is how little of it
 falls on the right ones. Sets count by importance, not by their number of rows.
@@ -27,7 +27,7 @@ from msgspec import structs
 from benchmarks.search import ON, halved, hit, sets_of
 from codegraph.search import params
 from codegraph.search.engine import SearchEngine
-from codegraph.search.params import DEFAULT, TYPING, WHOLE, Weights
+from codegraph.search.params import DEFAULT, TYPING, WHOLE
 from codegraph.search.rank import GROUPS, MEETING, STANDING
 from codegraph.service import CodeGraph
 

@@ -81,7 +81,7 @@ def test_a_single_slip_in_a_long_word_of_a_title_still_finds_its_code(  # type: 
         slipped = " ".join(_slip(w, rng) if w == word else w for w in words(title))
         if tables.codes[row] not in codes(find(slipped)):
             missed.append((tables.codes[row], slipped))
-    assert len(missed) <= 3, missed  # one in a hundred: two slips can make another word
+    assert not missed
 
 
 def test_every_title_of_a_sample_finds_its_own_code(  # type: ignore[no-untyped-def]
@@ -125,9 +125,8 @@ def test_nonsense_finds_nothing_and_says_so(find, query: str) -> None:  # type: 
 def test_what_was_corrected_and_expanded_is_told_and_literal_takes_it_back(find) -> None:  # type: ignore[no-untyped-def]
     answer = find("htn rigth")
     assert [(c.from_, c.to) for c in answer.interpreted.corrections] == [("rigth", "right")]
-    assert ("htn", "essential hypertension") in [
-        (c.from_, c.to) for c in answer.interpreted.expansions
-    ]
+    expanded = {c.from_: c.to for c in answer.interpreted.expansions}
+    assert {"essential", "hypertension"} <= set(expanded["htn"].split())
     plain = find("pian forearm", literal=True)
     assert plain.interpreted.corrections == []
     assert plain.results[0].code.startswith("A66")
@@ -166,6 +165,57 @@ def test_a_code_in_any_form_comes_first(find) -> None:  # type: ignore[no-untype
         assert codes(find(query))[0] == "M79.631"
     assert codes(find("S52.501", limit=20))[0] == "S52.501"
     assert codes(find("M79.63"))[1:4] == ["M79.631", "M79.632", "M79.639"]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("type 1 DKA no coma", "E10.10"),
+        ("type 1 DKA with coma", "E10.11"),
+        ("b12 def, no anemia", "E53.8"),
+    ],
+)
+def test_what_a_note_denies_is_not_looked_for(find, query: str, first: str) -> None:  # type: ignore[no-untyped-def]
+    assert codes(find(query))[0] == first
+
+
+def test_not_otherwise_specified_asks_for_the_unspecified_code(find) -> None:  # type: ignore[no-untyped-def]
+    assert codes(find("gait abn, NOS"))[0] == "R26.9"
+
+
+def test_an_abbreviation_may_name_a_side_where_it_fits(find) -> None:  # type: ignore[no-untyped-def]
+    assert codes(find("Meniere AD"))[0] == "H81.01"
+
+
+def test_a_word_clipped_in_the_middle_is_completed(find) -> None:  # type: ignore[no-untyped-def]
+    assert codes(find("left shldr pain"))[0] == "M25.512"
+
+
+def test_a_wording_of_the_lexicon_is_known_in_any_order_and_around_a_side(find) -> None:  # type: ignore[no-untyped-def]
+    assert codes(find("elbow tennis left "))[0] == "M77.12"
+    assert codes(find("frozen left shoulder "))[0] == "M75.02"
+
+
+def test_what_a_note_says_beside_the_condition_does_not_hide_it(find) -> None:  # type: ignore[no-untyped-def]
+    assert codes(find("HTN well controlled, cont lisinopril"))[0] == "I10"
+
+
+@pytest.mark.parametrize("query", ["contusio", "abrasio", "dislocatio"])
+def test_while_a_word_is_being_typed_many_of_a_category_are_shown_as_it(find, query: str) -> None:  # type: ignore[no-untyped-def]
+    found = codes(find(query))
+    assert len(found) > 5
+    behind = [code[:3] for code in found[1:]]
+    assert all(behind.count(category) < 3 for category in behind), "ten joints of one kind"
+
+
+def test_every_wording_of_the_lexicon_finds_something(find) -> None:  # type: ignore[no-untyped-def]
+    terms = [
+        entry.term
+        for file in read_folder(data_dir() / "lexicon", LexiconEntry)
+        for entry in file.records
+    ]
+    missed = [term for term in random.Random(5).sample(terms, 600) if not find(term + " ").results]
+    assert not missed
 
 
 def test_every_reading_of_the_lexicon_leads_to_words_of_the_code_set(service: CodeGraph) -> None:

@@ -83,7 +83,7 @@ class Corrector:
         ranked = []
         for text, distance in found:
             id = index.ids[text]
-            common = min(index.df(id), 400) / 400
+            common = 1.0 if text in index.seventh else min(index.df(id), 400) / 400
             bonus = 0.3 * (text[0] == word[0]) + 0.35 * (id in alike) + 0.3 * common
             rare = 0.0 if common else _LEXICON_ONLY
             ranked.append((distance - bonus + rare, text, distance))

@@ -28,18 +28,22 @@ KINDS = tuple(KIND_NAMES)
 class IndexData(Struct):
     """The index as the snapshot holds it: arrays as bytes in the machine's order.
 
-    `folded[w]`: the word whose postings stand for word w (plural → singular).
+    Words: `folded[w]` is the word whose postings stand for word w (plural → singular); `slips`,
+    `sounds`, `stems`, `skeletons` (common words by their consonants) lead to words that are alike.
     `postings`: word → entries that have it, `df` of them, then entries below a title that has it.
-    `entry_words`: entry → its own words, by `word_offsets`; `entry_denied`: whether the entry says
-    of that word that it is not there ("without coma"). `texts`: wordings, empty where it is the
-    concept's title. `plain`: each entry's words in alphabetical order, since the order of words
-    in a query means nothing; all in one string. `defaults`: header → the code that says no more than it; `sides`:
-    header → side → the child that is it on that side; `seventh`: words of what seventh characters
-    mean, `meanings`: whole. `wordings`: those of the lexicon, each as a bag of words;
-    `readings`: what each is read as; `terms`: each as it is written, sorted, and `term_of` its
-    place among the wordings, `begin` where those of the same two first letters stand; `longest`: word → words of the longest wording that has it.
-    `skeletons`: common words by
-    their consonants.
+
+    Entries: their own words by `word_offsets` in `entry_words`, and in `entry_denied` whether the
+    entry says of that word that it is not there ("without coma"). `texts`: wordings that are not
+    the concept's title. `plain`: each entry's words in alphabetical order, since the order of words
+    in a query means nothing; all in one string. `standing`: features known before any query;
+    `systems`: where the entries of each code system stand.
+
+    Headers: `defaults` → the code that says no more than it; `sides` → side → the child that is it
+    on that side. Seventh characters: `seventh` has the words of what they mean, `meanings` whole.
+
+    The lexicon: `wordings`, each as a bag of words; `readings`: what each is read as; `terms`: each
+    as it is written, sorted, `term_of` its place among the wordings, `begin` where those of the
+    same two first letters stand; `longest`: word → words of the longest wording that has it.
     """
 
     vocabulary: list[str]
@@ -90,7 +94,7 @@ class SearchIndex:
         self.folded = np.frombuffer(data.folded, np.int32).tolist()
         self.ids = dict(zip(data.vocabulary, self.folded, strict=True))
         self.idf = np.frombuffer(data.idf, np.float32)
-        self.rarity = self.idf.tolist()
+        self.rarity: list[float] = self.idf.tolist()
         self._df = np.frombuffer(data.df, np.int32).tolist()
         self._offsets = np.frombuffer(data.posting_offsets, np.int32).tolist()
         # numpy scatters by its own index type twice as fast as by any other.

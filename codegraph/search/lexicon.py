@@ -69,8 +69,8 @@ def unpacked(term: str, packed: str) -> Phrase:
     """Return the phrase that `Phrase.packed` made."""
     flags, *parts = packed.split("\t")
     groups = [[r.split() for r in part.split("|") if r] for part in parts]
-    groups += [[]] * (3 - len(groups))
-    return Phrase(term.split(), *groups, plain="p" in flags, variant="v" in flags)
+    readings, broader, loud = groups + [[]] * (3 - len(groups))
+    return Phrase(term.split(), readings, broader, loud, "p" in flags, "v" in flags)
 
 
 def read_lexicon(folder: Path) -> list[Phrase]:

@@ -32,8 +32,8 @@ GROUPS: dict[str, str] = {
     " corrosion amputation crushing puncture bite abrasion blister foreign wound traumatic rupture"
     " avulsion frostbite insect superficial",
     "tumor": "neoplasm malignant benign carcinoma leukemia lymphoma sarcoma melanoma situ",
-    "special": "old stress pathological neoplastic postprocedural periprosthetic secondary suspected"
-    " juvenile infantile",
+    "special": "old stress pathological neoplastic postprocedural periprosthetic secondary"
+    " suspected juvenile infantile",
     "negation": "without not",
 }
 STANDING = tuple(Weights.__struct_fields__[:13])
@@ -60,12 +60,12 @@ class Ranker:
         # What is denied is hardly ever asked for: that it is not asked for says little.
         rarity = index.idf[index.entry_words] * np.where(index.entry_denied, _DENIED, 1.0)
         of = np.repeat(np.arange(index.count), self._lengths)
-        whole = np.maximum(np.bincount(of, rarity, index.count), 0.1)
-        self._part = (rarity / whole[of]).astype(np.float32)  # of its entry, by rarity
+        entire = np.maximum(np.bincount(of, rarity, index.count), 0.1)
+        self._part = (rarity / entire[of]).astype(np.float32)  # of its entry, by rarity
 
     def prior(self, unfinished: bool) -> np.ndarray:
         """Return what speaks for or against each entry before it is compared with a query."""
-        return self._prior[unfinished]
+        return np.asarray(self._prior[unfinished])
 
     def score(self, query: Query, near: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Return a score, about 0 to 2, for each of the entries `near`.
