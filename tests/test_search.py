@@ -208,6 +208,13 @@ def test_while_a_word_is_being_typed_many_of_a_category_are_shown_as_it(find, qu
     assert all(behind.count(category) < 3 for category in behind), "ten joints of one kind"
 
 
+def test_what_has_nothing_above_it_stays_itself_while_it_is_typed(find) -> None:  # type: ignore[no-untyped-def]
+    for query in ("triamcinolo", "methylpred", "bupivac"):
+        found = find(query, system="hcpcs").results
+        assert found
+        assert {r.system for r in found} == {"hcpcs"}
+
+
 def test_every_wording_of_the_lexicon_finds_something(find) -> None:  # type: ignore[no-untyped-def]
     terms = [
         entry.term

@@ -37,7 +37,11 @@ class Chooser:
         if status in ("ended", "future"):
             return ()
         found: list[tuple[int, float]] = [(row, 0.0)]
-        if concepts.tables.systems[row] == "icd10cm" and status == "header":
+        asks_side = self._unspecified_side_of(row, query, on)
+        if asks_side is not None:
+            # "Unspecified" is for the record that knows no more: first the side is to be asked.
+            found = [(asks_side, 0.0), (row, params.behind_default)]
+        elif concepts.tables.systems[row] == "icd10cm" and status == "header":
             code = self._by_side(row, query, on)
             if code is None:
                 code = self._by_seventh(row, query, on)
@@ -59,6 +63,20 @@ class Chooser:
         if billable is None:
             return found
         return [f for f in found if (concepts.status(f[0], on) == "billable") == billable]
+
+    def _unspecified_side_of(self, row: int, query: Query, on: date) -> int | None:
+        """Return the header that a code is the unspecified side of, if the query names no side."""
+        tables = self._concepts.tables
+        header = tables.parents[row]
+        sides = self._index.sides.get(header)
+        if sides is None or query.sides or "unspecified" in query.words or row in sides.values():
+            return None
+        says = "unspecified" in tables.displays[row], "unspecified" in tables.displays[header]
+        return (
+            header
+            if says == (True, False) and self._concepts.status(header, on) == "header"
+            else None
+        )
 
     def _by_side(self, row: int, query: Query, on: date) -> int | None:
         """Return the child of a found header on the side that the query names."""

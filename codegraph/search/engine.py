@@ -50,8 +50,8 @@ class Found(Struct, frozen=True):
 
 _DIGIT = re.compile(r"\d")
 _LONGEST_CODE = 16  # characters of a query that may be a code, blanks included
-_ABOVE_CODES = ("chapter", "section")
-_SIBLINGS = 3  # hits for each one shown, while siblings may still be gathered
+_SPARE = 3  # hits for each one shown, while siblings may still be gathered
+_MANY = 3  # hits of one category that are shown as it, behind the first
 _HIGHEST = 1.9  # score of an entry that is the query, word for word
 
 
@@ -130,7 +130,7 @@ class SearchEngine:
     ) -> list[Hit]:
         """Return the concepts that ranked entries stand for, each under its best wording."""
         gathers = query.unfinished and billable is None
-        wanted = enough * _SIBLINGS if gathers else enough
+        wanted = enough * _SPARE if gathers else enough
         best: dict[int, Hit] = {}
         sure = 0  # hits that no later entry can come before
         for entry, score in ranked:
@@ -152,37 +152,44 @@ class SearchEngine:
         Who is still typing "fistula l" is served by ten kinds of fistula, not by ten joints. The
         first of its family stays itself where it is clearly the best of it.
         """
-        tables, alike = self._concepts.tables, self._params.alike
-        families: dict[int, list[Hit]] = {}
-        for hit in hits:
-            families.setdefault(tables.parents[hit.row], []).append(hit)
         if not hits:
             return []
+        displays, parents = self._concepts.tables.displays, self._concepts.tables.parents
+        families: dict[int, list[Hit]] = {}
+        for hit in hits:
+            families.setdefault(parents[hit.row], []).append(hit)
         shown: dict[int, Hit] = {}
         for hit in hits:
-            above = tables.parents[hit.row]
-            family = families[above]
-            only = hit is family[0] and (len(family) < 2 or hit.score - family[1].score > alike)
-            status = self._concepts.status(above, on)
-            if not only and status == "header" and tables.kinds[above] not in _ABOVE_CODES:
-                hit = Hit(above, hit.score, tables.displays[above], "title")
+            above = parents[hit.row]
+            best, *others = families[above]
+            clear = not others or best.score - others[0].score > self._params.alike
+            if not (hit is best and clear) and self._is_header(above, on):
+                hit = Hit(above, hit.score, displays[above], "title")
             shown.setdefault(hit.row, hit)
         first, *rest = shown.values()
-        together: dict[int, Hit] = {first.row: first}
+        together = {first.row: first}
         counts = Counter(self._category(hit.row) for hit in rest)
         for hit in rest:
             category = self._category(hit.row)
-            if category is not None and counts[category] >= _SIBLINGS:
-                hit = Hit(category, hit.score, tables.displays[category], "title")
+            if counts[category] >= _MANY and self._is_header(category, on):
+                hit = Hit(category, hit.score, displays[category], "title")
             together.setdefault(hit.row, hit)
         return list(together.values())
 
-    def _category(self, row: int) -> int | None:
-        """Return the three-character category of a code; None where there is none above it."""
+    def _is_header(self, row: int, on: date) -> bool:
+        """Whether a row is a header on a date that codes stand below, no chapter or section."""
+        return (
+            row >= 0
+            and self._concepts.tables.kinds[row] not in ("chapter", "section")
+            and self._concepts.status(row, on) == "header"
+        )
+
+    def _category(self, row: int) -> int:
+        """Return the three-character category of a code; -1 where there is none above it."""
         kinds, parents = self._concepts.tables.kinds, self._concepts.tables.parents
         while row >= 0 and kinds[row] != "category":
             row = parents[row]
-        return row if row >= 0 else None
+        return row
 
     # ── codes ────────────────────────────────────────────────────────────────────────────────
 
