@@ -69,7 +69,7 @@ class Chooser:
         tables = self._concepts.tables
         header = tables.parents[row]
         sides = self._index.sides.get(header)
-        if sides is None or query.sides or "unspecified" in query.words or row in sides.values():
+        if sides is None or query.sides or "unspecified" in query.read or row in sides.values():
             return None
         says = "unspecified" in tables.displays[row], "unspecified" in tables.displays[header]
         return (
