@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -31,3 +32,10 @@ def table(rows: Sequence[Sequence[object]]) -> str:
     head, *body = [[str(cell) for cell in row] for row in rows]
     lines = [head, ["---"] * len(head), *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def save(text: str, path: Path) -> None:
+    """Put a text into a file, whole or not at all."""
+    scratch = path.with_suffix(".part")
+    scratch.write_text(text, "utf-8")
+    scratch.replace(path)

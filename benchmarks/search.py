@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.measure import percentile, table, timed
+from benchmarks.measure import percentile, save, table, timed
 from benchmarks.peers import Search, fts5, tantivy_bm25, wordings
 from codegraph.build import SEARCH_PART
 from codegraph.concepts import Concepts, Tables
@@ -217,16 +217,14 @@ def report(folder: Path | None) -> dict[str, str]:
 
 
 def write(tables: dict[str, str], path: Path) -> None:
-    """Put each table between its marks in a document, whole or not at all."""
+    """Put each table between its marks in a document."""
     text = path.read_text("utf-8")
     for name, shown in tables.items():
         begin, end = MARK.format(name), MARK.format(f"end {name}")
         head, _, rest = text.partition(begin)
         tail = rest.partition(end)[2]
         text = f"{head}{begin}\n{shown}\n{end}{tail}"
-    scratch = path.with_suffix(".part")
-    scratch.write_text(text, "utf-8")
-    scratch.replace(path)
+    save(text, path)
 
 
 def main(show: Callable[[str], None] = print) -> None:

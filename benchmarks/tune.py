@@ -24,11 +24,13 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from benchmarks.measure import save
 from benchmarks.search import ON, halved, hit, sets_of
 from codegraph.search import params
 from codegraph.search.engine import SearchEngine
 from codegraph.search.params import DEFAULT, TYPING, WHOLE
-from codegraph.search.rank import GROUPS, MEETING, STANDING
+from codegraph.search.rank import GROUPS, MEETING
+from codegraph.search.standing import STANDING
 from codegraph.service import CodeGraph
 
 PARAMS = Path(params.__file__)
@@ -157,13 +159,8 @@ def main(show: Callable[[str], None] = print) -> None:
         text = f"{label} = Weights(\n{''.join(values)})\n"
         show(text)
         if given.write:
-            source = PARAMS.read_text("utf-8")
-            PARAMS.write_text(
-                re.sub(
-                    rf"^{label} = Weights\(.*?\)\n", text, source, flags=re.MULTILINE | re.DOTALL
-                ),
-                "utf-8",
-            )
+            source, block = PARAMS.read_text("utf-8"), rf"(?ms)^{label} = Weights\(.*?\)\n"
+            save(re.sub(block, text, source), PARAMS)
 
 
 if __name__ == "__main__":

@@ -132,6 +132,11 @@ def test_what_was_corrected_and_expanded_is_told_and_literal_takes_it_back(find)
     assert plain.results[0].code.startswith("A66")
 
 
+def test_a_word_is_never_said_to_be_corrected_to_itself(find) -> None:  # type: ignore[no-untyped-def]
+    for query in ("hiatal hernia", "Lou Gehrig's disease", "purpura, Schoenlein-Henoch"):
+        assert find(query).interpreted.corrections == []
+
+
 def test_the_wording_that_matched_is_told(find) -> None:  # type: ignore[no-untyped-def]
     first = find("tennis elbow").results[0]
     assert (first.matched.text, first.matched.kind) == ("Tennis elbow", "inclusion_term")

@@ -19,7 +19,6 @@ from codegraph.codes import squeeze
 from codegraph.concepts import Concepts
 from codegraph.model import CODE_SYSTEMS
 from codegraph.search.choose import Chooser
-from codegraph.search.correct import Corrector
 from codegraph.search.explain import Explainer
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, TYPING, WHOLE, Params, Weights
@@ -69,13 +68,14 @@ class SearchEngine:
         self._concepts = concepts
         self.index = index
         self._params = params
-        self._corrector = Corrector(index)
-        self.reader = QueryReader(index, self._corrector, params)
+        self.reader = QueryReader(index, params)
         self._retriever = Retriever(index, params)
         self.ranker = Ranker(index, whole, typing)
         self.chooser = Chooser(concepts, index, params)
         self._explainer = Explainer(index, params)
-        self._brevity = (1.0 - params.brevity * _rarity(index)).astype(np.float32)
+        self._brevity = (
+            1.0 - params.brevity * index.per_entry(index.idf[index.entry_words])
+        ).astype(np.float32)
         self.rows = index.rows.tolist()
         self._kind_of = [KIND_NAMES[KINDS[k]] for k in index.kinds.tolist()]
 
@@ -115,7 +115,7 @@ class SearchEngine:
             nearest = [
                 n
                 for w in read.words
-                if len(w) > 2 and w not in STOP and (n := self._corrector.nearest(w)) is not None
+                if len(w) > 2 and w not in STOP and (n := self.reader.tokens.nearest(w)) is not None
             ]
         changes = self._explainer.changes(read, near[0][0]) if near else ([], [])
         return Found(hits, total, *changes, nearest)
@@ -254,12 +254,3 @@ class SearchEngine:
         scores = self.ranker.score(query, near, shares) * (100.0 / _HIGHEST)
         order = np.lexsort((near, -scores))
         return list(zip(near[order].tolist(), scores[order].clip(0.0, 99.9).tolist(), strict=True))
-
-
-def _rarity(index: SearchIndex) -> np.ndarray:
-    """Return the summed rarity of each entry's own words."""
-    sums = np.zeros(index.count, np.float32)
-    has = np.diff(index.word_offsets) > 0
-    starts = index.word_offsets[:-1][has]
-    sums[has] = np.add.reduceat(index.idf[index.entry_words], starts)
-    return sums

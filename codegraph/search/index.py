@@ -11,6 +11,9 @@ from msgspec import Struct
 from codegraph.errors import SnapshotError
 from codegraph.search.lexicon import Phrase, unpacked
 
+Unit = list[tuple[int, float]]  # words of which one should be there, each with its worth
+
+_LIKELIEST = 4  # words of a unit that say how rare it is
 _BEGUN = 3  # of them are read
 _LOOKED_AT = 40  # wordings that begin alike
 
@@ -94,7 +97,7 @@ class SearchIndex:
         self.folded = np.frombuffer(data.folded, np.int32).tolist()
         self.ids = dict(zip(data.vocabulary, self.folded, strict=True))
         self.idf = np.frombuffer(data.idf, np.float32)
-        self.rarity: list[float] = self.idf.tolist()
+        self._rarity: list[float] = self.idf.tolist()
         self._df = np.frombuffer(data.df, np.int32).tolist()
         self._offsets = np.frombuffer(data.posting_offsets, np.int32).tolist()
         # numpy scatters by its own index type twice as fast as by any other.
@@ -137,6 +140,20 @@ class SearchIndex:
         """Return in how many entries a word stands."""
         return self._df[word]
 
+    def is_entry_word(self, text: str) -> bool:
+        """Whether an entry has a word; the others only the lexicon or a seventh character has."""
+        word = self.ids.get(text)
+        return word is not None and self._df[word] > 0
+
+    def singular(self, text: str) -> str:
+        """Return a word in its singular where the code set has one."""
+        word = self.ids.get(text)
+        return text if word is None else self.vocabulary[word]
+
+    def rarity_of(self, unit: Unit) -> float:
+        """Return how rare the rarest of a unit's likeliest words is."""
+        return max(self._rarity[word] for word, _ in unit[:_LIKELIEST])
+
     def posting(self, word: int) -> slice:
         """Return where the entries of a word stand: its own, then those below a title with it."""
         return slice(self._offsets[word], self._offsets[word + 1])
@@ -165,6 +182,11 @@ class SearchIndex:
         """Return the words of entries in alphabetical order, as one text each."""
         plain = self._plain
         return [plain[a:b] for a, b in self._plain_ends[entries].tolist()]
+
+    def per_entry(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum, for each entry, of what its words are worth."""
+        of = np.repeat(np.arange(self.count), np.diff(self.word_offsets))
+        return np.bincount(of, values, self.count)
 
     def words_of(self, entry: int) -> list[int]:
         """Return the words of an entry's own wording."""

@@ -13,25 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from codegraph.search.correct import Corrector
-from codegraph.search.index import SearchIndex
+from codegraph.search.index import SearchIndex, Unit
 from codegraph.search.lexicon import Phrase
 from codegraph.search.params import Params
-from codegraph.search.text import (
-    NEGATIONS,
-    SHORTEST_STEM,
-    STOP,
-    bag,
-    denied,
-    is_article,
-    skeleton,
-    stem,
-    words,
-)
+from codegraph.search.text import NEGATIONS, STOP, bag, denied, is_article, words
+from codegraph.search.tokens import Token, TokenReader
 
 LONGEST = 24  # words of a query that are looked at
-_MOST_COMPLETIONS = 40
-_MOST_CLIPPED = 12  # words that a word clipped in the middle of a query may be
 _MOST_READINGS = 4  # of a wording
 _MOST_BESIDE = 2  # of one that the code set has words for as it stands
 _MOST_BROADER = 2
@@ -44,7 +32,6 @@ _DIGITS = "0123456789"
 _SIDES = ("right", "left", "bilateral")
 _SIDE_WORDS = frozenset("right left bilateral rt lt r l bil bilat".split())
 _FOLLOW_UP = frozenset({"fu", "followup", "follow"})
-_RARE = 40  # words in more entries need no relatives
 # Words of talk that no code is chosen by.
 _FILLER = frozenset(
     "i im ive me my mine myself you your he his him she her hers we our they them am are were do"
@@ -52,25 +39,6 @@ _FILLER = frozenset(
     " so too still again since while when if then there here which who pt patient states reports"
     " complains seen today yesterday keeps keep kept feel feels feeling felt".split()
 )
-
-Unit = list[tuple[int, float]]
-
-
-@dataclass(slots=True)
-class Token:
-    """A word as given and as corrected, and the words it may stand for.
-
-    `parts`: the units of a word that is two words written as one; `denied`: whether the query
-    says that it is not there; `guess`: whether it stands for words that are not as it is written.
-    """
-
-    given: str
-    text: str
-    unit: Unit
-    parts: list[Unit] = field(default_factory=list)
-    final: bool = False
-    denied: bool = False
-    guess: bool = False
 
 
 @dataclass(slots=True)
@@ -133,10 +101,10 @@ class Query:
 class QueryReader:
     """Reads queries against one index."""
 
-    def __init__(self, index: SearchIndex, corrector: Corrector, params: Params) -> None:
+    def __init__(self, index: SearchIndex, params: Params) -> None:
         self._index = index
-        self._corrector = corrector
         self._params = params
+        self.tokens = TokenReader(index, params)
         self._unknown = float(index.idf.max())
 
     def read(self, text: str, *, literal: bool = False) -> Query:
@@ -150,14 +118,17 @@ class QueryReader:
         if not kept:
             return query
         begun = not text[-1].isspace()  # the last word may be the beginning of one
-        tokens = self._tokens(query, [absent[i] for i in kept], begun, literal)
+        tokens = self.tokens.tokens(
+            query.words, [absent[i] for i in kept], begun=begun, literal=literal
+        )
         query.read = [t.text for t in tokens]
+        query.corrections = [(t.given, t.text) for t in tokens if t.given != t.text]
         query.encounter = self._index.seventh.intersection(query.read)
         if {"f", "u"} <= set(given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
-        last = self._singular(tokens[-1])
+        last = self._index.singular(tokens[-1].text)
         query.unfinished = not begun or (
-            not self._is_entry_word(last) and not self._index.has_phrase(last)
+            not self._index.is_entry_word(last) and not self._index.has_phrase(last)
         )
         capitals = _capitals(text)
         at = 0
@@ -194,63 +165,10 @@ class QueryReader:
             if slot.denied or slot.text in NEGATIONS:
                 slot.weight *= params.denied
             elif all(
-                w in _ENCOUNTER or (w in self._index.seventh and not self._is_entry_word(w))
+                w in _ENCOUNTER or (w in self._index.seventh and not self._index.is_entry_word(w))
                 for w in slot.text.split()
             ):
                 slot.weight *= params.encounter
-
-    def _tokens(self, query: Query, absent: list[bool], begun: bool, literal: bool) -> list[Token]:
-        """Return the words with what each may stand for; joins and splits where that helps."""
-        found: list[Token] = []
-        ids, given = self._index.ids, query.words
-        for i, word in enumerate(given):
-            final = begun and i == len(given) - 1
-            joined = found[-1].text + word if found and word not in ids else ""
-            if joined in ids and not literal:
-                found.pop()  # "non union" → nonunion
-                word = joined
-            found.append(self._token(word, final, literal, query))
-            found[-1].denied = absent[i]
-        found[-1].final = begun
-        return found
-
-    def _token(self, word: str, final: bool, literal: bool, query: Query) -> Token:
-        if word == "no" and not literal:
-            return Token(word, word, self._unit("without", False, True))
-        unit = [] if word in STOP else self._unit(word, final, literal)
-        if unit or literal or word in STOP:
-            return Token(word, word, unit)
-        if self._index.has_phrase(word) or word in self._index.seventh:
-            return Token(word, word, unit)
-        if final and any(self._index.completions(word)):
-            return Token(word, word, [])  # the beginning of a word that only the lexicon has
-        if split := self._split(word):
-            return Token(word, word, [], split)
-        clipped = self._clipped(word)
-        found = self._corrector.corrections(word)
-        if not found:
-            return Token(word, word, clipped or self._relatives(word, None), guess=True)
-        worth = self._params.corrected
-        unit = [(self._index.ids[text], worth**distance) for text, distance in found]
-        unit = [(w, worth) for w, worth in unit if self._index.df(w)]
-        if clipped:
-            known = {w for w, _ in unit}
-            unit += [c for c in clipped if c[0] not in known]
-            return Token(word, word, unit, guess=True)
-        query.corrections.append((word, found[0][0]))
-        return Token(word, found[0][0], unit, guess=True)
-
-    def _clipped(self, word: str) -> Unit:
-        """Return the words that a word in the middle of a query may be short for."""
-        index = self._index
-        if len(word) < 3 or not word.isalpha():
-            return []
-        worth = self._params.clipped
-        if found := self._completions(word, None):
-            return [(w, worth) for w, _ in found[:_MOST_CLIPPED]]
-        if len(word) > 3 and skeleton(word) == word:
-            return [(w, worth) for w in index.skeletons.get(word, ())]
-        return []
 
     def _meaning(self, read: list[str], at: int) -> int:
         """Return how many words from here on are what a seventh character means; 0 for none."""
@@ -272,7 +190,7 @@ class QueryReader:
         index, end = self._index, tokens[-1]
         if tokens[at].text in STOP and len(tokens) > 1:
             return None
-        first = self._singular(tokens[at])
+        first = self._index.singular(tokens[at].text)
         longest = index.longest.get(first, 1)
         if longest > 1:
             places = [
@@ -280,12 +198,12 @@ class QueryReader:
             ]
             sideless = [i for i in places if i == at or tokens[i].text not in _SIDE_WORDS]
             for way in (places, sideless) if len(sideless) < len(places) else (places,):
-                singular = [self._singular(tokens[i]) for i in way[:longest]]
+                singular = [self._index.singular(tokens[i].text) for i in way[:longest]]
                 for n in range(len(singular), 1, -1):
                     if (phrase := index.phrase(bag(singular[:n]))) is not None:
                         return phrase, way[:n]
         if end.final and at < len(tokens) - 1 and len(end.given) > 1:
-            before = [self._singular(t) for t in tokens[at:-1]]
+            before = [self._index.singular(t.text) for t in tokens[at:-1]]
             phrase = index.begun(" ".join([*before, end.given]))
             if phrase is not None:
                 return phrase, list(range(at, len(tokens)))
@@ -300,11 +218,6 @@ class QueryReader:
             phrase = index.begun(tokens[at].given)
         return None if phrase is None else (phrase, [at])
 
-    def _singular(self, token: Token) -> str:
-        """Return a word as corrected, in its singular where the code set has one."""
-        word = self._index.ids.get(token.text)
-        return token.text if word is None else self._index.vocabulary[word]
-
     # ── slots ────────────────────────────────────────────────────────────────────────────────
 
     def _slot(
@@ -318,7 +231,7 @@ class QueryReader:
         said = [t for t in tokens if t.text not in STOP]
         if units and all(t.unit or t.parts for t in said):
             worth = 1.0
-            if phrase is not None and all(not self._is_entry_word(t.text) for t in said):
+            if phrase is not None and all(not self._index.is_entry_word(t.text) for t in said):
                 worth = self._params.abbreviation_as_word
             readings.append(Reading(units, worth, " ".join(t.text for t in tokens), literal=True))
         if phrase is not None and not literal:
@@ -340,10 +253,6 @@ class QueryReader:
         else:
             slot.weight = max(self._weight(r) for r in readings)
         return slot
-
-    def _is_entry_word(self, text: str) -> bool:
-        word = self._index.ids.get(text)
-        return word is not None and self._index.df(word) > 0
 
     def _readings(self, phrase: Phrase, has_literal: bool) -> list[Reading]:
         params, index = self._params, self._index
@@ -372,57 +281,7 @@ class QueryReader:
         return found
 
     def _weight(self, reading: Reading) -> float:
-        rarity = self._index.rarity
-        return sum(max(rarity[w] for w, _ in unit[:4]) for unit in reading.units)
-
-    def _unit(self, token: str, final: bool, literal: bool) -> Unit:
-        """Return the words of the vocabulary that a word as it stands may mean."""
-        index, params = self._index, self._params
-        word = index.ids.get(token)
-        known = word is not None and index.df(word) > 0
-        unit: Unit = [(word, 1.0)] if word is not None and known else []
-        if final and not token.isdigit():
-            unit += self._completions(token, word if known else None)
-        if unit and known and not literal:
-            unit += [(w, params.slip) for w in index.slips.get(word or 0, ())]
-            unit += self._relatives(token, word)
-        return unit
-
-    def _relatives(self, token: str, word: int | None) -> Unit:
-        """Return words of the same root as a rare or unknown word."""
-        index = self._index
-        if len(token) <= SHORTEST_STEM or (word is not None and index.df(word) > _RARE):
-            return []
-        return [(w, self._params.relative) for w in index.stems.get(stem(token), ()) if w != word]
-
-    def _completions(self, beginning: str, word: int | None) -> Unit:
-        """Return the words that an unfinished word may become, the commonest of them first."""
-        index, params, found = self._index, self._params, {}
-        for position in index.completions(beginning):
-            w = index.folded[position]
-            if w != word and (df := index.df(w)):
-                found[w] = df
-        best = sorted(found, key=lambda w: -found[w])[:_MOST_COMPLETIONS]
-        worth = params.prefix
-        if word is not None:
-            worth *= params.prefix_of_word
-        return [(w, worth) for w in best]
-
-    def _split(self, token: str) -> list[Unit]:
-        """Return the two words of the code set that were written as one, if there are such."""
-        index = self._index
-        if len(token) < 7:
-            return []
-        best: tuple[float, list[Unit]] = (0.0, [])
-        for i in range(3, len(token) - 2):
-            a, b = index.ids.get(token[:i]), index.ids.get(token[i:])
-            if a is None or b is None or not index.df(a) or not index.df(b):
-                continue
-            common = min(index.df(a), index.df(b))
-            if common > best[0]:
-                worth = self._params.split
-                best = (common, [[(a, worth)], [(b, worth)]])
-        return best[1]
+        return sum(map(self._index.rarity_of, reading.units))
 
 
 def _capitals(text: str) -> set[str]:

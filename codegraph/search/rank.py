@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from codegraph.search.index import SearchIndex
 from codegraph.search.params import Weights
 from codegraph.search.query import Query
+from codegraph.search.standing import STANDING
 from codegraph.search.text import STOP
 
 # Words by which an entry speaks of something that a note would have said, by feature.
@@ -36,9 +37,8 @@ GROUPS: dict[str, str] = {
     " suspected juvenile infantile",
     "negation": "without not",
 }
-STANDING = tuple(Weights.__struct_fields__[:13])
-MEETING = tuple(Weights.__struct_fields__[13 : -len(GROUPS)])
-assert tuple(Weights.__struct_fields__[-len(GROUPS) :]) == tuple(GROUPS)
+# What is told of an entry and a query when they meet: in the order in which `meeting` fills it.
+MEETING = tuple(n for n in Weights.__struct_fields__ if n not in STANDING and n not in GROUPS)
 _DENIED = 0.35  # what a denied word of an entry weighs
 _ALL_OF_IT = 0.97  # share from which on nothing is lacking
 _HAS_IT = 0.3  # share of a part of the query from which on an entry counts as having it
@@ -59,9 +59,8 @@ class Ranker:
         self._lengths = np.diff(index.word_offsets)
         # What is denied is hardly ever asked for: that it is not asked for says little.
         rarity = index.idf[index.entry_words] * np.where(index.entry_denied, _DENIED, 1.0)
-        of = np.repeat(np.arange(index.count), self._lengths)
-        entire = np.maximum(np.bincount(of, rarity, index.count), 0.1)
-        self._part = (rarity / entire[of]).astype(np.float32)  # of its entry, by rarity
+        entire = np.maximum(index.per_entry(rarity), 0.1).repeat(self._lengths)
+        self._part = (rarity / entire).astype(np.float32)  # of its entry, by rarity
 
     def prior(self, unfinished: bool) -> np.ndarray:
         """Return what speaks for or against each entry before it is compared with a query."""

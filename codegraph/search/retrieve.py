@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from codegraph.search.index import SearchIndex
+from codegraph.search.index import SearchIndex, Unit
 from codegraph.search.params import Params
-from codegraph.search.query import Query, Slot, Unit
+from codegraph.search.query import Query, Slot
 
 T = TypeVar("T")
 _MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
@@ -57,16 +57,12 @@ class Retriever:
             for reading in slot.readings:
                 units = reading.units
                 if len(units) > 1:
-                    units = _leading(list(zip(self._rarities(units), units, strict=True)), keep)
+                    units = _leading([(self._index.rarity_of(unit), unit) for unit in units], keep)
                 words.update(word for unit in units for word, _ in unit)
         found = _union([self._index.own(word) for word in words], self._index.count)
         if len(found) and found[0] >= within.start and found[-1] < within.stop:
             return found
         return found[slice(*found.searchsorted((within.start, within.stop)))]
-
-    def _rarities(self, units: Sequence[Unit]) -> list[float]:
-        rarity = self._index.rarity
-        return [max(rarity[w] for w, _ in unit[:4]) for unit in units]
 
     def _fill(
         self, row: np.ndarray, slot: Slot, entries: np.ndarray, known: dict[int, np.ndarray]
@@ -81,7 +77,7 @@ class Retriever:
                 for word, likely in reading.units[0]:
                     single[word] = max(single.get(word, 0.0), likely * reading.worth)
                 continue
-            rarities = self._rarities(reading.units)
+            rarities = [self._index.rarity_of(unit) for unit in reading.units]
             whole = reading.worth / (sum(rarities) or 1.0)
             mine = np.zeros(len(row), np.float32)
             for unit, rarity in zip(reading.units, rarities, strict=True):

@@ -8,6 +8,17 @@ from codegraph.concepts import Concepts
 
 Entry = tuple[int, str, str]  # row, kind of wording, wording
 
+_KINDS = ("title", "inclusion", "shorter")
+_CHAPTERS = {  # by the first letter of the code
+    "external": "VWXY",
+    "obstetric": "OP",
+    "effects": "T",
+    "encounters": "Z",
+    "infections": "AB",
+    "congenital": "Q",
+}
+STANDING = (*_KINDS, "depth", "header", "header_alone", "sided", *_CHAPTERS)
+
 
 def standing(
     concepts: Concepts,
@@ -15,7 +26,7 @@ def standing(
     defaults: Collection[int],
     sides: Collection[int],
 ) -> list[list[int]]:
-    """Return the features of each entry, small whole numbers, in the order of the weights.
+    """Return the features of each entry, small whole numbers, in the order of STANDING.
 
     `defaults`, `sides`: the headers that have a default code, or differ by side below.
     """
@@ -24,7 +35,7 @@ def standing(
     for row, kind, _ in entries:
         if row not in known:
             known[row] = list(_of_row(concepts, row, defaults, sides))
-        found.append([kind == "title", kind == "inclusion", kind == "shorter", *known[row]])
+        found.append([*(kind == k for k in _KINDS), *known[row]])
     return found
 
 
@@ -39,5 +50,5 @@ def _of_row(
     yield header
     yield header and row not in defaults
     yield row in sides
-    for letters in ("VWXY", "OP", "T", "Z", "AB", "Q"):
+    for letters in _CHAPTERS.values():
         yield icd and first in letters
