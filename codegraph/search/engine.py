@@ -149,8 +149,8 @@ class SearchEngine:
     def _gathered(self, hits: Sequence[Hit], on: date) -> list[Hit]:
         """Return hits with siblings that match alike shown as the header above them.
 
-        Who is still typing "fistula l" is served by ten kinds of fistula, not by ten joints. The
-        first of its family stays itself where it is clearly the best of it.
+        Who is still typing "dislocatio" is served by several kinds of it, not by ten joints of
+        one. The first of its family stays itself where it is clearly the best of it.
         """
         if not hits:
             return []
