@@ -68,7 +68,7 @@ def look(
     )
     leads = []
     for entry in near.tolist():
-        shown = engine.chooser.stands_for(engine.rows[entry], query, ON, None)
+        shown = engine.chooser.stands_for(engine.index.rows[entry], query, ON, None)
         leads.append(tuple(codes[r] for r, _ in shown))
     right = [bool(c) and hit(c[0], row["codes"], row.get("match", "exact")) for c in leads]
     return query.unfinished, Seen(name, features, np.array(right, np.float32), leads, row)

@@ -13,6 +13,7 @@ the same columns into a networkx graph.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
@@ -344,18 +345,31 @@ class Concepts:
     # ── code beginnings ──────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def sorted_codes(self) -> dict[str, tuple[list[str], array[int]]]:
-        """Per code system, its codes without dots, sorted, and their rows."""
-        found: dict[str, list[tuple[str, int]]] = {system: [] for system in CODE_SYSTEMS}
+    def _in_code_order(self) -> dict[str, array[int]]:
+        """Per code system, the rows of its codes in the order of their codes."""
         tables = self.tables
-        for row, (system, code) in enumerate(zip(tables.systems, tables.codes, strict=True)):
-            if system in found and tables.kinds[row] not in ("chapter", "section"):
-                found[system].append((code.replace(".", ""), row))
-        sorted_ = {}
-        for system, pairs in found.items():
-            pairs.sort()
-            sorted_[system] = [code for code, _ in pairs], array("i", [row for _, row in pairs])
-        return sorted_
+        found: dict[str, array[int]] = {system: array("i") for system in CODE_SYSTEMS}
+        for row, (system, kind) in enumerate(zip(tables.systems, tables.kinds, strict=True)):
+            if system in found and kind not in ("chapter", "section"):
+                found[system].append(row)
+        return {
+            system: array("i", sorted(rows, key=self._dotless)) for system, rows in found.items()
+        }
+
+    def _dotless(self, row: int) -> str:
+        return self.tables.codes[row].replace(".", "")
+
+    def beginning_with(self, system: str, beginning: str) -> Iterator[int]:
+        """Yield the rows of a system's codes that begin so, without dots, in their order."""
+        rows = self._in_code_order[system]
+        for at in range(bisect_left(rows, beginning, key=self._dotless), len(rows)):
+            if not self._dotless(rows[at]).startswith(beginning):
+                return
+            yield rows[at]
+
+    def warm_up(self) -> None:
+        """Prepare what is otherwise prepared when first asked for."""
+        _ = self._in_code_order
 
     def _nearest(self, system: str, code: str) -> tuple[str, ...]:
         """Return an existing code's official form: the longest beginning that exists."""

@@ -112,7 +112,8 @@ class CodeGraph:
         DataError
             If a rule, a payer, a hint or a body map is not as it must be.
         """
-        _ = self.engine, self.drilldown, self.checker, self.concepts.sorted_codes
+        _ = self.engine, self.drilldown, self.checker
+        self.concepts.warm_up()
 
     @classmethod
     def open(

@@ -13,6 +13,8 @@ its owner decodes with msgspec or numpy.
 from __future__ import annotations
 
 import hashlib
+import mmap
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -49,8 +51,8 @@ class Snapshot:
         self.folder = folder
         self.manifest = manifest
 
-    def part(self, name: str) -> bytes:
-        """Return a part's bytes.
+    def part(self, name: str) -> memoryview:
+        """Return a part's bytes, mapped: a copy of them would leave a hole in the heap.
 
         Raises
         ------
@@ -61,7 +63,11 @@ class Snapshot:
         if entry is None:
             raise SnapshotError(f"{self.folder}: has no part {name}; build the snapshot again")
         try:
-            content = (self.folder / name).read_bytes()
+            with (self.folder / name).open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                content = memoryview(
+                    mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+                )
         except OSError as error:
             raise SnapshotError(f"{self.folder / name}: {error.strerror}") from error
         if len(content) != entry.size:
@@ -176,5 +182,5 @@ def _tidy(home: Path, key: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _digest(content: bytes) -> str:
+def _digest(content: bytes | memoryview) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()

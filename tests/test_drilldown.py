@@ -271,7 +271,7 @@ def test_questions_are_short_and_long_lists_have_headings(drilldown: Drilldown, 
     ]
     assert len(bare) < 0.02 * len(branches)
     assert all(b.asked.text.endswith("?") for b in branches)
-    assert all(re.fullmatch(r"[a-z0-9-]+", v) for b in branches for v in b.by_value)
+    assert all(re.fullmatch(r"[a-z0-9-]+", o.value.value) for b in branches for o in b.options)
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────

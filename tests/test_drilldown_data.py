@@ -46,7 +46,7 @@ def test_a_hint_names_a_question_and_values_that_exist(
     drilldown: Drilldown, on: date, hint: Hint
 ) -> None:
     branch = asked(drilldown, hint, on)
-    offered = set(branch.by_value)
+    offered = {o.value.value for o in branch.options}
     grouped = [v for values in hint.groups.values() for v in values]
     named = {*hint.order, *hint.labels, *grouped}
     assert named <= offered, f"{hint.code}: {sorted(named - offered)} are not offered"

@@ -16,7 +16,7 @@ narrower root, are intersections.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from codegraph.concepts import Concepts
@@ -41,24 +41,37 @@ Path = tuple[tuple[str, str], ...]  # axis and value of each answer on the way
 
 @dataclass(slots=True)
 class Option:
-    """An answer to a question; `mask` holds the codes below it, `title` what it stands for."""
+    """An answer to a question; `start` to `end` are the codes below it, `title` what it is of."""
 
     value: Value
     title: Words
     rows: tuple[int, ...] = ()
     branch: Branch | None = None
-    mask: int = 0
+    start: int = 0
+    end: int = 0
+
+    @property
+    def mask(self) -> int:
+        """The mask of the codes below."""
+        return (1 << self.end) - (1 << self.start)
 
 
 @dataclass(slots=True)
 class Branch:
-    """A question: the options divide the codes of `mask` among them."""
+    """A question: the options divide the codes of `mask` among them, in their order."""
 
     asked: Asked
     options: list[Option]
     title: Words
-    mask: int = 0
-    by_value: dict[str, Option] = field(default_factory=dict)
+
+    @property
+    def mask(self) -> int:
+        """The mask of the codes below."""
+        return (1 << self.options[-1].end) - (1 << self.options[0].start)
+
+    def option(self, value: str) -> Option | None:
+        """Return the option that stands for a value, None where it is not offered."""
+        return next((o for o in self.options if o.value.value == value), None)
 
 
 @dataclass(slots=True)
@@ -251,18 +264,15 @@ class PlanBuilder:
         while axis in taken:
             n += 1
             axis = f"{asked.axis}-{n}"
-        start = len(self._rows)
         branch = Branch(asked._replace(axis=axis), [], title)
         for option, grow in options:
-            low = len(self._rows)
+            option.start = len(self._rows)
             option.branch = grow((*path, (axis, option.value.value)))
-            option.mask = (1 << len(self._rows)) - (1 << low)
+            option.end = len(self._rows)
             by_value = self._masks.setdefault(axis, {})
             name = option.value.value
             by_value[name] = by_value.get(name, 0) | option.mask
             branch.options.append(option)
-            branch.by_value[name] = option
-        branch.mask = (1 << len(self._rows)) - (1 << start)
         return branch
 
     def _leaf(self, row: int, path: Path) -> None:

@@ -87,7 +87,7 @@ def advance(plan: Plan, start: int, answers: Mapping[str, str], below: str, root
                 mask, both = right, True
                 given[axis] = Given(axis, value, "Both sides", branch.asked.text)
                 continue
-            option = branch.by_value.get(value)
+            option = branch.option(value)
             if option is None or not option.mask & mask:
                 raise _not_offered(branch, value, mask, plan, both)
             mask &= option.mask
@@ -143,7 +143,7 @@ def _out_of_order(
 def _any_option(plan: Plan, axis: str, value: str, mask: int) -> tuple[Option, Branch]:
     """Return the option that stands for an answer, at the first question that offers it."""
     for branch in plan.questions():
-        if branch.asked.axis == axis and (o := branch.by_value.get(value)) and o.mask & mask:
+        if branch.asked.axis == axis and (o := branch.option(value)) and o.mask & mask:
             return o, branch
     raise AssertionError(f"no question offers {axis}:{value}")
 

@@ -50,7 +50,9 @@ _DECIDED = frozenset({"right", "left", "right-dominant"})
 LATERALITY = "laterality"
 ALTERNATION_AXES = tuple(_ALTERNATIONS)
 
-_norms: dict[str, str] = {}
+# Titles are made of some ten thousand words over and over: each is read, and held, once.
+_read: dict[str, Word] = {}
+_MOST_READ = 100_000
 
 
 class Word(NamedTuple):
@@ -70,23 +72,32 @@ def norm(text: str) -> str:
     >>> norm("Finger(s),"), norm("ovaries"), norm("non-dominant"), norm("process")
     ('finger', 'ovary', 'nondominant', 'process')
     """
-    found = _norms.get(text)
-    if found is None:
-        found = text.lower().strip(",;:()[]\"'").removesuffix("(s").replace("’", "'")
-        found = re.sub(r"^non-", "non", found).strip("(s)") if found == "(s)" else found
-        found = re.sub(r"^non-", "non", found)
-        if len(found) > 4 and found.endswith("ies"):
-            found = found[:-3] + "y"
-        elif len(found) > 3 and found.endswith("s") and found[-2] not in "sui":
-            found = found[:-1]
-        if len(_norms) < 100_000:
-            _norms[text] = found
-    return found
+    return _word(text).norm
 
 
 def words(title: str) -> Words:
     """Split a title into its words."""
-    return tuple(Word(text, norm(text)) for text in title.split())
+    return tuple([_word(text) for text in title.split()])
+
+
+def _word(text: str) -> Word:
+    found = _read.get(text)
+    if found is None:
+        found = Word(text, _norm(text))
+        if len(_read) < _MOST_READ:
+            _read[text] = found
+    return found
+
+
+def _norm(text: str) -> str:
+    found = text.lower().strip(",;:()[]\"'").removesuffix("(s").replace("’", "'")
+    found = re.sub(r"^non-", "non", found).strip("(s)") if found == "(s)" else found
+    found = re.sub(r"^non-", "non", found)
+    if len(found) > 4 and found.endswith("ies"):
+        return found[:-3] + "y"
+    if len(found) > 3 and found.endswith("s") and found[-2] not in "sui":
+        return found[:-1]
+    return found
 
 
 def key(title: Iterable[Word]) -> Key:

@@ -39,7 +39,7 @@ from codegraph.drilldown.units import UnitBuilder
 from codegraph.drilldown.wording import BOTH, BOTH_SIDES
 from codegraph.errors import SnapshotError, WalkError
 
-CACHED_CODES = 80_000  # of the plans that are kept, together: one edition, about 70 MB
+CACHED_CODES = 80_000  # of the plans that are kept, together: one edition, about 40 MB
 _NEEDS_KEPT = 120_000
 _SHORTEST_CODE = 3  # characters
 _SHOWN = 100  # characters of an axis or a value that are read: more than any has
@@ -152,7 +152,7 @@ class Drilldown:
         rows = [names.setdefault(self._needed(row, on), len(names)) for row in range(len(concepts))]
         return msgspec.msgpack.encode((self._edition(on), list(names), rows))
 
-    def load_needs(self, compiled: bytes) -> None:
+    def load_needs(self, compiled: bytes | memoryview) -> None:
         """Take over what `compiled_needs` returned, so that `needs` builds no plan."""
         edition, names, rows = msgspec.msgpack.decode(
             compiled, type=tuple[int, list[tuple[str, ...]], list[int]]

@@ -7,7 +7,6 @@ ranking looks closely at the entries near the best.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -76,11 +75,9 @@ class SearchEngine:
         self._brevity = (
             1.0 - params.brevity * index.per_entry(index.idf[index.entry_words])
         ).astype(np.float32)
-        self.rows = index.rows.tolist()
-        self._kind_of = [KIND_NAMES[KINDS[k]] for k in index.kinds.tolist()]
 
     @classmethod
-    def open(cls, concepts: Concepts, blob: bytes) -> SearchEngine:
+    def open(cls, concepts: Concepts, blob: bytes | memoryview) -> SearchEngine:
         """Return the engine over an index as `build_index` made it.
 
         Raises
@@ -108,7 +105,7 @@ class SearchEngine:
         near = self._rank(read, system)
         named = {h.row for h in hits}
         ranked = self._hits(near, read, on, billable, limit + len(named))
-        total = len(named.union(self.index.rows[[entry for entry, _ in near]].tolist()))
+        total = len(named.union([self.index.rows[entry] for entry, _ in near]))
         hits = (hits + [h for h in ranked if h.row not in named])[:limit]
         nearest = []
         if not hits:
@@ -136,7 +133,7 @@ class SearchEngine:
         for entry, score in ranked:
             if sure >= wanted:
                 break
-            row, kind = self.rows[entry], self._kind_of[entry]
+            row, kind = self.index.rows[entry], KIND_NAMES[KINDS[self.index.kinds[entry]]]
             for found, less in self.chooser.stands_for(row, query, on, billable):
                 before = best.get(found)
                 if before is None or before.score < score - less:
@@ -206,19 +203,17 @@ class SearchEngine:
         for name in CODE_SYSTEMS:
             if system is not None and system != name:
                 continue
-            listed, rows = self._concepts.sorted_codes[name]
-            at = bisect_left(listed, plain)
-            while at < len(listed) and listed[at].startswith(plain) and len(hits) < limit:
-                code, row = listed[at], rows[at]
-                at += 1
+            for row in self._concepts.beginning_with(name, plain):
+                if len(hits) >= limit:
+                    break
                 status = self._concepts.status(row, on)
-                exact = code == plain
+                code = self._concepts.tables.codes[row]
+                exact = code.replace(".", "") == plain
                 if status in ("ended", "future") and not exact:
                     continue
                 if billable is not None and (status == "billable") != billable:
                     continue
-                text = self._concepts.tables.codes[row]
-                hits.append(Hit(row, 100.0 if exact else 95.0, text, "code"))
+                hits.append(Hit(row, 100.0 if exact else 95.0, code, "code"))
         return sorted(hits, key=lambda h: -h.score)[:limit]
 
     # ── words ────────────────────────────────────────────────────────────────────────────────

@@ -52,7 +52,7 @@ class Ranker:
         columns = index.standing.astype(np.float32)
         self._prior = [columns @ _vector(w, STANDING) for w in (whole, typing)]
         self._weights = [_vector(w, (*MEETING, *GROUPS)) for w in (whole, typing)]
-        group = np.zeros(len(index.idf), np.intp)  # word → its group, 0 for none
+        group = np.zeros(len(index.idf), np.uint8)  # word → its group, 0 for none
         for n, text in enumerate(GROUPS.values(), 1):
             group[[index.ids[w] for w in text.split() if w in index.ids]] = n
         self._group = group[index.entry_words]
