@@ -171,11 +171,15 @@ class SearchIndex:
         start, end = self._offsets[word : word + 2]
         return self._postings[start + self._df[word] : end]
 
-    def strengths(self, above: float) -> np.ndarray:
-        """Return what each place of the postings is worth: 1, or `above` below a title."""
-        lengths = np.diff(self._offsets)
-        strong = np.arange(len(self._postings)) - np.repeat(self._offsets[:-1], lengths)
-        return np.where(strong < np.repeat(self._df, lengths), 1.0, above).astype(np.float32)
+    def ways(self) -> np.ndarray:
+        """Return what each place of the postings is: 2 an own word, 1 one of a title above."""
+        offsets, df = np.array(self._offsets), np.array(self._df)
+        places = np.arange(len(self._postings)) - np.repeat(offsets[:-1], np.diff(offsets))
+        return np.where(places < np.repeat(df, np.diff(offsets)), 2, 1).astype(np.uint8)
+
+    def words_above(self, number: int) -> list[int]:
+        """Return the words that more entries than that have, themselves or above them."""
+        return (np.diff(self._offsets) > number).nonzero()[0].tolist()  # type: ignore[no-any-return]
 
     def plain_texts(self, entries: np.ndarray) -> list[str]:
         """Return the words of entries in alphabetical order, as one text each."""

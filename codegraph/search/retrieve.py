@@ -19,7 +19,7 @@ from codegraph.search.query import Query, Slot
 
 T = TypeVar("T")
 _MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
-_SEARCHED = 8  # times as many postings as entries, from which on postings are searched
+_COMMON = 1000  # entries at or below a word from which on they are kept as one sheet
 
 
 class Retriever:
@@ -28,8 +28,17 @@ class Retriever:
     def __init__(self, index: SearchIndex, params: Params) -> None:
         self._index = index
         self._params = params
-        self._strengths = index.strengths(params.ancestor)
+        # How an entry has a word: not at all, in a title above it, or itself.
+        self._worths = np.array([0.0, params.ancestor, 1.0], np.float32)
+        self._ways = index.ways()
+        self._common = {word: self._entire(word) for word in index.words_above(_COMMON)}
         self._of_thread = threading.local()
+
+    def _entire(self, word: int) -> np.ndarray:
+        sheet = np.zeros(self._index.count, np.uint8)
+        posting = self._index.posting(word)
+        sheet[self._index.at(posting)] = self._ways[posting]
+        return sheet
 
     def shares(self, query: Query, within: slice) -> tuple[np.ndarray, np.ndarray]:
         """Return entries, ascending, and of each slot that has readings the share they have of it.
@@ -97,36 +106,38 @@ class Retriever:
 
     def _has(self, unit: Unit, entries: np.ndarray) -> np.ndarray:
         """Return what each of the entries has of a unit: its best word counts."""
-        index, ancestor = self._index, self._params.ancestor
-        sheet = self._sheet()
+        index = self._index
         if len(unit) == 1:
             word, likely = unit[0]
-            posting = index.posting(word)
-            if posting.stop - posting.start > _SEARCHED * len(entries):
-                found = _among(entries, index.context(word)) * np.float32(ancestor * likely)
-                found[_among(entries, index.own(word))] = likely
-                return found
-            where = index.at(posting)
-            sheet[where] = self._strengths[posting]
-            found = sheet.take(entries)
-            sheet[where] = 0.0
+            ways = self._common.get(word)
+            if ways is not None:
+                found = self._worths.take(ways.take(entries))
+            else:
+                sheet, posting = self._sheet(), index.posting(word)
+                where = index.at(posting)
+                sheet[where] = self._ways[posting]
+                found = self._worths.take(sheet.take(entries))
+                sheet[where] = 0
             return found if likely == 1.0 else found * np.float32(likely)
         written = [
             (np.concatenate([of(word) for word in alike]), likely * factor)
-            for of, factor in ((index.context, ancestor), (index.own, 1.0))
+            for of, factor in ((index.context, self._params.ancestor), (index.own, 1.0))
             for likely, alike in by_worth(unit)
         ]
-        for where, worth in written:
-            sheet[where] = worth
-        found = sheet.take(entries)
+        sheet = self._sheet()
+        for number, (where, _) in enumerate(written, 1):
+            sheet[where] = number
+        found = np.array([0.0, *(worth for _, worth in written)], np.float32).take(
+            sheet.take(entries)
+        )
         for where, _ in written:
-            sheet[where] = 0.0
+            sheet[where] = 0
         return found
 
     def _sheet(self) -> np.ndarray:
         sheet: np.ndarray | None = getattr(self._of_thread, "sheet", None)
         if sheet is None:
-            sheet = self._of_thread.sheet = np.zeros(self._index.count, np.float32)
+            sheet = self._of_thread.sheet = np.zeros(self._index.count, np.uint8)
         return sheet
 
 
@@ -164,12 +175,3 @@ def _union(postings: Sequence[np.ndarray], count: int) -> np.ndarray:
     first = np.ones(len(found), bool)
     np.not_equal(found[1:], found[:-1], out=first[1:])
     return found[first]
-
-
-def _among(entries: np.ndarray, posting: np.ndarray) -> np.ndarray:
-    """Return whether each of the entries stands in a posting; both ascend."""
-    if not len(posting):
-        return np.zeros(len(entries), bool)
-    at = posting.searchsorted(entries)
-    at[at == len(posting)] = 0
-    return np.asarray(posting[at] == entries)
