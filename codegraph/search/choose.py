@@ -37,13 +37,13 @@ class Chooser:
         if status in ("ended", "future"):
             return ()
         found: list[tuple[int, float]] = [(row, 0.0)]
-        asks_side = self._unspecified_side_of(row, query, on)
+        asks_side = None if query.sides else self._unspecified_side_of(row, query, on)
         if asks_side is not None:
             # "Unspecified" is for the record that knows no more: first the side is to be asked.
             found = [(asks_side, 0.0), (row, params.behind_default)]
-        elif concepts.tables.systems[row] == "icd10cm" and status == "header":
-            code = self._by_side(row, query, on)
-            if code is None:
+        elif status == "header":
+            code = self._by_side(row, query, on) if query.sides else None
+            if code is None and query.encounter:
                 code = self._by_seventh(row, query, on)
             default = self._index.defaults.get(row)
             if code is not None:
@@ -65,11 +65,11 @@ class Chooser:
         return [f for f in found if (concepts.status(f[0], on) == "billable") == billable]
 
     def _unspecified_side_of(self, row: int, query: Query, on: date) -> int | None:
-        """Return the header that a code is the unspecified side of, if the query names no side."""
+        """Return the header that a code is the unspecified side of, unless it is asked for."""
         tables = self._concepts.tables
         header = tables.parents[row]
         sides = self._index.sides.get(header)
-        if sides is None or query.sides or "unspecified" in query.read or row in sides.values():
+        if sides is None or "unspecified" in query.read or row in sides.values():
             return None
         says = "unspecified" in tables.displays[row], "unspecified" in tables.displays[header]
         return (

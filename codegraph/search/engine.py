@@ -51,6 +51,7 @@ _LONGEST_CODE = 16  # characters of a query that may be a code, blanks included
 _SPARE = 3  # hits for each one shown, while siblings may still be gathered
 _MANY = 3  # hits of one category that are shown as it, behind the first
 _HIGHEST = 1.9  # score of an entry that is the query, word for word
+_LEAST, _MOST = 0.1, 99.9  # score of a hit by words; 100 is the code itself
 
 
 class SearchEngine:
@@ -128,20 +129,26 @@ class SearchEngine:
         """Return the concepts that ranked entries stand for, each under its best wording."""
         gathers = query.unfinished and billable is None
         wanted = enough * _SPARE if gathers else enough
-        best: dict[int, Hit] = {}
+        best: dict[int, tuple[float, int]] = {}  # row shown → its best score, and by which entry
         sure = 0  # hits that no later entry can come before
         for entry, score in ranked:
             if sure >= wanted:
                 break
-            row, kind = self.index.rows[entry], KIND_NAMES[KINDS[self.index.kinds[entry]]]
+            row = self.index.rows[entry]
             for found, less in self.chooser.stands_for(row, query, on, billable):
                 before = best.get(found)
-                if before is None or before.score < score - less:
-                    text = self.index.texts.get(entry) or self._concepts.tables.displays[row]
-                    best[found] = Hit(found, max(0.1, score - less), text, kind)
+                if before is None or before[0] < score - less:
+                    best[found] = score - less, entry
                     sure += before is None and less == 0.0
-        hits = sorted(best.values(), key=lambda h: -h.score)
+        order = sorted(best, key=lambda row: -best[row][0])
+        hits = [self._hit(row, *best[row]) for row in order[:wanted]]
         return (self._gathered(hits, on) if gathers else hits)[:enough]
+
+    def _hit(self, row: int, score: float, entry: int) -> Hit:
+        index = self.index
+        text = index.texts.get(entry) or self._concepts.tables.displays[index.rows[entry]]
+        kind = KIND_NAMES[KINDS[index.kinds[entry]]]
+        return Hit(row, max(_LEAST, score), text, kind)
 
     def _gathered(self, hits: Sequence[Hit], on: date) -> list[Hit]:
         """Return hits with siblings that match alike shown as the header above them.
@@ -246,6 +253,6 @@ class SearchEngine:
         if found is None:
             return []
         near, shares = found
-        scores = self.ranker.score(query, near, shares) * (100.0 / _HIGHEST)
-        order = np.lexsort((near, -scores))
-        return list(zip(near[order].tolist(), scores[order].clip(0.0, 99.9).tolist(), strict=True))
+        scores = self.ranker.score(query, near, shares) * (-100.0 / _HIGHEST)
+        ranked = sorted(zip(scores.tolist(), near.tolist(), strict=True))
+        return [(entry, min(-score, _MOST)) for score, entry in ranked]

@@ -73,7 +73,7 @@ class Ranker:
         """
         features = self.meeting(query, near, shares)
         found = self._weights[query.unfinished] @ features + self._prior[query.unfinished][near]
-        return np.asarray(found, np.float64)
+        return np.asarray(found)
 
     def meeting(self, query: Query, near: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Return the features (rows: MEETING, then GROUPS) of the entries `near` (columns)."""
