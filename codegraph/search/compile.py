@@ -106,7 +106,6 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     idf[[ids[w] for w in _LIGHT if w in ids]] *= 0.35
     word_offsets = np.zeros(count + 1, np.int32)
     np.cumsum([len(ws) for ws in own], out=word_offsets[1:])
-    plain_texts = [" ".join(sorted(w for w in ws if w not in STOP)) for ws in own_words]
     wordings = _wordings_of(phrases, fold, plain_words)
     terms = sorted(
         (" ".join(given), bag(given))
@@ -124,15 +123,15 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         posting_offsets=posting_offsets.astype(np.int32).tobytes(),
         postings=postings.tobytes(),
         word_offsets=word_offsets.tobytes(),
-        entry_words=np.array([w for ws in own for w in ws], np.int32).tobytes(),
-        entry_denied=np.array(absent, np.bool_).tobytes(),
+        entry_words=(np.array([w for ws in own for w in ws]) + np.array(absent) * len(vocabulary))
+        .astype(np.int32)
+        .tobytes(),
         rows=np.array([row for row, _, _ in entries], np.int32).tobytes(),
         kinds=np.array([KINDS.index(kind) for _, kind, _ in entries], np.uint8).tobytes(),
         standing=np.array(standing(concepts, entries, defaults, sides), np.uint8).tobytes(),
         systems=_systems(concepts, entries),
         texts={n: text for n, (_, kind, text) in enumerate(entries) if kind != "title"},
-        plain="".join(plain_texts),
-        plain_offsets=_offsets(plain_texts),
+        plain=[" ".join(sorted(w for w in ws if w not in STOP)) for ws in own_words],
         slips=_slips(vocabulary, df, fold),
         sounds=_sounds(vocabulary),
         stems=_stems(vocabulary, df),

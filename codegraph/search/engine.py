@@ -74,7 +74,7 @@ class SearchEngine:
         self.chooser = Chooser(concepts, index, params)
         self._explainer = Explainer(index, params)
         self._brevity = (
-            1.0 - params.brevity * index.per_entry(index.idf[index.entry_words])
+            1.0 - params.brevity * index.per_entry(index.idf[index.entry_words % len(index.idf)])
         ).astype(np.float32)
 
     @classmethod

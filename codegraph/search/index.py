@@ -36,10 +36,10 @@ class IndexData(Struct):
     `sounds`, `stems`, `skeletons` (common words by their consonants) lead to words that are alike.
     `postings`: word → entries that have it, `df` of them, then entries below a title that has it.
 
-    Entries: their own words by `word_offsets` in `entry_words`, and in `entry_denied` whether the
-    entry says of that word that it is not there ("without coma"). `texts`: wordings that are not
-    the concept's title. `plain`: each entry's words in alphabetical order, since the order of words
-    in a query means nothing; all in one string. `standing`: features known before any query;
+    Entries: their own words by `word_offsets` in `entry_words`; a word of which the entry says that
+    it is not there ("without coma") is that word plus the size of the vocabulary. `texts`: wordings
+    that are not the concept's title. `plain`: each entry's words in alphabetical order, since the
+    order of words in a query means nothing. `standing`: features known before any query;
     `systems`: where the entries of each code system stand.
 
     Headers: `defaults` → the code that says no more than it; `sides` → side → the child that is it
@@ -58,14 +58,12 @@ class IndexData(Struct):
     postings: bytes
     word_offsets: bytes
     entry_words: bytes
-    entry_denied: bytes
     rows: bytes
     kinds: bytes
     standing: bytes
     systems: dict[str, tuple[int, int]]
     texts: dict[int, str]
-    plain: str
-    plain_offsets: bytes
+    plain: list[str]
     slips: dict[int, list[int]]
     sounds: dict[str, list[int]]
     stems: dict[str, list[int]]
@@ -103,7 +101,6 @@ class SearchIndex:
         self._postings = np.frombuffer(data.postings, np.int32).astype(np.intp)
         self.word_offsets = np.frombuffer(data.word_offsets, np.int32)
         self.entry_words = np.frombuffer(data.entry_words, np.int32)
-        self.entry_denied = np.frombuffer(data.entry_denied, np.bool_)
         self.rows = _numbers(data.rows)
         self.kinds = data.kinds
         self.count = len(self.rows)
@@ -111,8 +108,6 @@ class SearchIndex:
         self.systems = {name: slice(*ends) for name, ends in data.systems.items()}
         self.texts = data.texts
         self._plain = data.plain
-        offsets = np.frombuffer(data.plain_offsets, np.int32)
-        self._plain_ends = np.stack([offsets[:-1], offsets[1:]], axis=1)
         self.slips = data.slips
         self.sounds = data.sounds
         self.stems = data.stems
@@ -184,7 +179,17 @@ class SearchIndex:
     def plain_texts(self, entries: np.ndarray) -> list[str]:
         """Return the words of entries in alphabetical order, as one text each."""
         plain = self._plain
-        return [plain[a:b] for a, b in self._plain_ends[entries].tolist()]
+        return [plain[entry] for entry in entries.tolist()]
+
+    def words_in(self, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the words of some entries one after the other; where each begins; how many."""
+        begins = self.word_offsets[entries]
+        lengths = self.word_offsets[entries + 1] - begins
+        ends = lengths.cumsum()
+        starts = ends - lengths
+        places = (begins - starts).repeat(lengths)
+        places += np.arange(len(places))
+        return self.entry_words[places], starts, lengths
 
     def per_entry(self, values: np.ndarray) -> np.ndarray:
         """Return the sum, for each entry, of what its words are worth."""
@@ -192,9 +197,9 @@ class SearchIndex:
         return np.bincount(of, values, self.count)
 
     def words_of(self, entry: int) -> list[int]:
-        """Return the words of an entry's own wording."""
+        """Return the words of an entry's own wording, those that it denies too."""
         start, end = self.word_offsets[entry : entry + 2].tolist()
-        return self.entry_words[start:end].tolist()  # type: ignore[no-any-return]
+        return (self.entry_words[start:end] % len(self.idf)).tolist()  # type: ignore[no-any-return]
 
     def has_phrase(self, wording: str) -> bool:
         """Whether the lexicon has a wording of this bag of words."""

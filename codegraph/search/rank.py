@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from codegraph.search.index import SearchIndex
 from codegraph.search.params import Weights
 from codegraph.search.query import Query
+from codegraph.search.sheet import Sheet
 from codegraph.search.standing import STANDING
 from codegraph.search.text import STOP
 
@@ -41,26 +42,41 @@ GROUPS: dict[str, str] = {
 MEETING = tuple(n for n in Weights.__struct_fields__ if n not in STANDING and n not in GROUPS)
 _DENIED = 0.35  # what a denied word of an entry weighs
 _ALL_OF_IT = 0.97  # share from which on nothing is lacking
+_ENOUGH = 2.0  # words of a group that count
 _HAS_IT = 0.3  # share of a part of the query from which on an entry counts as having it
 
 
 class Ranker:
-    """Scores entries of one index. Holds no state between queries."""
+    """Scores entries of one index. Holds no state between queries but a sheet per thread."""
 
     def __init__(self, index: SearchIndex, whole: Weights, typing: Weights) -> None:
         self._index = index
         columns = index.standing.astype(np.float32)
         self._prior = [columns @ _vector(w, STANDING) for w in (whole, typing)]
         self._weights = [_vector(w, (*MEETING, *GROUPS)) for w in (whole, typing)]
-        group = np.zeros(len(index.idf), np.uint8)  # word → its group, 0 for none
-        for n, text in enumerate(GROUPS.values(), 1):
-            group[[index.ids[w] for w in text.split() if w in index.ids]] = n
-        self._group = group[index.entry_words]
-        self._lengths = np.diff(index.word_offsets)
+        self._group = {
+            index.ids[w]: n
+            for n, text in enumerate(GROUPS.values())
+            for w in text.split()
+            if w in index.ids
+        }
+        self._counts = self._by_group()
         # What is denied is hardly ever asked for: that it is not asked for says little.
-        rarity = index.idf[index.entry_words] * np.where(index.entry_denied, _DENIED, 1.0)
-        entire = np.maximum(index.per_entry(rarity), 0.1).repeat(self._lengths)
-        self._part = (rarity / entire).astype(np.float32)  # of its entry, by rarity
+        self._rarity = np.concatenate([index.idf, index.idf * np.float32(_DENIED)])
+        rarities = index.per_entry(self._rarity[index.entry_words])
+        self._entire = np.maximum(rarities, 0.1).astype(np.float32)
+        self._sheet = Sheet(len(self._rarity), np.float32)
+
+    def _by_group(self) -> np.ndarray:
+        """Return how many words of each group each entry has."""
+        index, groups = self._index, len(GROUPS)
+        group = np.full(2 * len(index.idf), groups)
+        for word, n in self._group.items():
+            group[[word, word + len(index.idf)]] = n
+        of = np.repeat(np.arange(index.count), np.diff(index.word_offsets))
+        counts = np.bincount(of * (groups + 1) + group[index.entry_words])
+        counts.resize((index.count, groups + 1))
+        return counts[:, :-1].astype(np.uint8)
 
     def prior(self, unfinished: bool) -> np.ndarray:
         """Return what speaks for or against each entry before it is compared with a query."""
@@ -77,80 +93,93 @@ class Ranker:
 
     def meeting(self, query: Query, near: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Return the features (rows: MEETING, then GROUPS) of the entries `near` (columns)."""
-        index, count = self._index, len(near)
-        lengths = self._lengths[near]
-        ends = lengths.cumsum()
-        of = np.arange(count).repeat(lengths)
-        flat = np.arange(int(ends[-1])) + (index.word_offsets[near] + lengths - ends).repeat(
-            lengths
-        )
-        worth, contrary = self._worth(query, flat)
-        entry_cover = np.bincount(of, self._part[flat] * worth, count)
-        groups = len(GROUPS) + 1
-        unasked = (of * groups + self._group[flat])[worth == 0.0]
-        counts = np.bincount(unasked, minlength=count * groups).reshape(count, groups)
-
+        found = np.empty((len(MEETING) + len(GROUPS), len(near)), np.float32)
         slots = [slot for slot in query.slots if slot.readings]
-        total = sum(slot.weight for slot in query.slots) or 1.0
+        total = sum([slot.weight for slot in query.slots]) or 1.0
         cover = np.array([slot.weight / total for slot in slots], np.float32) @ shares
         lacking = 1.0 - cover
-        if any(slot.denied for slot in slots) and not all(slot.denied for slot in slots):
-            shares = shares[[n for n, slot in enumerate(slots) if not slot.denied]]
-        likeness, as_given = self._likeness(query, near)
-        found = np.empty((len(MEETING) + len(GROUPS), count), np.float32)
+        entry_cover, unasked, counts, contrary = self._asked(query, near)
+        present = [n for n, slot in enumerate(slots) if not slot.denied]
+        if 0 < len(present) < len(slots):
+            shares = shares[present]
         found[0] = cover
-        found[1] = cover * cover
+        np.multiply(cover, cover, out=found[1])
         found[2] = entry_cover
-        found[3] = entry_cover * entry_cover
-        found[4] = cover * entry_cover
-        found[5] = shares.min(axis=0)
-        found[6] = np.add.reduce(shares > _HAS_IT, axis=0)
+        np.multiply(entry_cover, entry_cover, out=found[3])
+        np.multiply(cover, entry_cover, out=found[4])
+        np.minimum.reduce(shares, axis=0, out=found[5])
+        np.add.reduce(shares > _HAS_IT, axis=0, out=found[6])
         found[6] /= len(query.slots)
-        found[7] = likeness
-        found[8] = as_given
-        found[9] = np.minimum(entry_cover, cover) > _ALL_OF_IT
-        found[10] = lacking * (counts.sum(axis=1) == 0)
-        found[11] = 0.0 if contrary is None else np.bincount(of[contrary], minlength=count)
-        found[12:14] = lacking * counts.T[1:3]
-        found[14:] = np.minimum(counts.T[1:], 2)
+        found[7], found[8] = self._likeness(query, near)
+        np.greater(np.minimum(entry_cover, cover), _ALL_OF_IT, out=found[9])
+        np.multiply(lacking, unasked == 0, out=found[10])
+        found[11] = contrary
+        np.multiply(lacking, counts[:2], out=found[12:14])
+        np.minimum(counts, _ENOUGH, out=found[14:])
         return found
 
-    def _worth(self, query: Query, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return what the query wants each word at `flat` for, and which say the contrary of it.
+    def _asked(
+        self, query: Query, near: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | float]:
+        """Return what the query asks for of the words of each of the entries.
 
-        An entry says the contrary where it denies what the query says, or says what it denies.
+        The share of them by rarity, how many it does not ask for, how many of these in each group,
+        and how many say the contrary: deny what the query says, or say what it denies.
         """
-        wanted: dict[int, float] = {}
-        absent: set[int] = set()
-        for slot in query.slots:
-            for reading in slot.readings:
-                for n, unit in enumerate(reading.units):
-                    denies = slot.denied or (bool(reading.denied) and reading.denied[n])
-                    for word, likely in unit:
-                        worth = likely * reading.worth
-                        if worth > wanted.get(word, 0.0):
-                            wanted[word] = worth
-                            (absent.add if denies else absent.discard)(word)
-        words = self._index.entry_words[flat]
-        worths = np.zeros(len(self._index.idf), np.float32)
-        worths[list(wanted)] = list(wanted.values())
-        found = worths[words]
-        denied = self._index.entry_denied[flat]
-        if absent:
-            denied = denied != np.isin(words, list(absent))
-        contrary = denied & (found > 0.0)
-        if not contrary.any():
-            return found, None
-        found[contrary] = 0.0
-        return found, contrary
+        index = self._index
+        wanted, absent = _wanted(query)
+        size = len(index.idf)
+        sheet = self._sheet.zeros
+        said = [w + size if w in absent else w for w in wanted]
+        sheet[said] = list(wanted.values())
+        contraries = [w if w in absent else w + size for w in wanted]
+        sheet[contraries] = -1.0
+        words, starts, lengths = index.words_in(near)
+        worth = sheet.take(words)
+        sheet[said] = sheet[contraries] = 0.0
+
+        contrary: np.ndarray | float = 0.0
+        if worth.min() < 0.0:
+            contrary = np.add.reduceat((worth < 0.0).astype(np.float32), starts)
+            np.maximum(worth, 0.0, out=worth)
+        sums = np.empty((2, len(words)), np.float32)
+        np.multiply(self._rarity.take(words), worth, out=sums[0])
+        np.greater(worth, 0.0, out=sums[1])
+        sums = np.add.reduceat(sums, starts, axis=1)
+        counts = self._counts[near].T.astype(np.float32)
+        for word in said:
+            group = self._group.get(word if word < size else word - size)
+            if group is not None:
+                counts[group] -= np.logical_or.reduceat(words == word, starts)
+        return sums[0] / self._entire[near], lengths - sums[1], counts, contrary
 
     def _likeness(self, query: Query, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how alike the texts are (0 to 1): in the best way to read the query, as given."""
         texts = self._index.plain_texts(near)
         literal, read = _texts(query)
         ways = [literal] if literal == read else [literal, read]
-        ratios = process.cdist(ways, texts, scorer=fuzz.ratio) / 100.0
-        return ratios.max(axis=0), ratios[0]
+        ratios = process.cdist(ways, texts, scorer=fuzz.ratio)
+        ratios *= np.float32(0.01)
+        return ratios.max(axis=0) if len(ways) > 1 else ratios[0], ratios[0]
+
+
+def _wanted(query: Query) -> tuple[dict[int, float], set[int]]:
+    """Return the words that a query wants, each with its worth, and which of them it denies."""
+    wanted: dict[int, float] = {}
+    absent: set[int] = set()
+    for slot in query.slots:
+        for reading in slot.readings:
+            denied = [True] * len(reading.units) if slot.denied else reading.denied
+            for n, unit in enumerate(reading.units):
+                for word, likely in unit:
+                    worth = likely * reading.worth
+                    if worth > wanted.get(word, 0.0):
+                        wanted[word] = worth
+                        if denied and denied[n]:
+                            absent.add(word)
+                        elif absent:
+                            absent.discard(word)
+    return wanted, absent
 
 
 def _vector(weights: Weights, names: tuple[str, ...]) -> np.ndarray:

@@ -7,7 +7,6 @@ for these entries alone.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ import numpy as np
 from codegraph.search.index import SearchIndex, Unit
 from codegraph.search.params import Params
 from codegraph.search.query import Query, Slot
+from codegraph.search.sheet import Sheet
 
 T = TypeVar("T")
 _MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
@@ -32,7 +32,7 @@ class Retriever:
         self._worths = np.array([0.0, params.ancestor, 1.0], np.float32)
         self._ways = index.ways()
         self._common = {word: self._entire(word) for word in index.words_above(_COMMON)}
-        self._of_thread = threading.local()
+        self._sheet = Sheet(index.count, np.uint8)
 
     def _entire(self, word: int) -> np.ndarray:
         sheet = np.zeros(self._index.count, np.uint8)
@@ -113,7 +113,7 @@ class Retriever:
             if ways is not None:
                 found = self._worths.take(ways.take(entries))
             else:
-                sheet, posting = self._sheet(), index.posting(word)
+                sheet, posting = self._sheet.zeros, index.posting(word)
                 where = index.at(posting)
                 sheet[where] = self._ways[posting]
                 found = self._worths.take(sheet.take(entries))
@@ -124,7 +124,7 @@ class Retriever:
             for of, factor in ((index.context, self._params.ancestor), (index.own, 1.0))
             for likely, alike in by_worth(unit)
         ]
-        sheet = self._sheet()
+        sheet = self._sheet.zeros
         for number, (where, _) in enumerate(written, 1):
             sheet[where] = number
         found = np.array([0.0, *(worth for _, worth in written)], np.float32).take(
@@ -133,12 +133,6 @@ class Retriever:
         for where, _ in written:
             sheet[where] = 0
         return found
-
-    def _sheet(self) -> np.ndarray:
-        sheet: np.ndarray | None = getattr(self._of_thread, "sheet", None)
-        if sheet is None:
-            sheet = self._of_thread.sheet = np.zeros(self._index.count, np.uint8)
-        return sheet
 
 
 def _leading(weighed: list[tuple[float, T]], keep: float) -> list[T]:
