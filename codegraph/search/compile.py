@@ -53,17 +53,17 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     plain_words = {w for _, _, text in entries for w in _LOWER.findall(text)} | STOP
     vocabulary = sorted(
         {w for ws in own_words for w in ws if w not in STOP}
-        | {w for p in phrases for w in p.term if w not in STOP}
+        | {w for p in phrases for w in p.term.split() if w not in STOP}
         | set(seventh)
         | {
             w
             for p in phrases
             for r in (*p.readings, *p.broader, *p.loud)
-            for w in r
+            for w in r.split()
             if w not in STOP
         }
     )
-    abbreviations = {p.term[0] for p in phrases if p.loud and not p.readings}
+    abbreviations = {p.term for p in phrases if p.loud and not p.readings}
     fold = _folding(vocabulary, abbreviations)
     ids = {w: i for i, w in enumerate(vocabulary)}
     folded = {w: ids[fold.get(w, w)] for w in vocabulary}
@@ -110,7 +110,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
     terms = sorted(
         (" ".join(given), bag(given))
         for p in phrases
-        if (given := [fold.get(w, w) for w in p.term])
+        if (given := [fold.get(w, w) for w in p.term.split()])
     )
     places = {wording: n for n, wording in enumerate(wordings)}
     readings = [phrase.packed() for phrase in wordings.values()]
@@ -147,6 +147,7 @@ def build_index(concepts: Concepts, data: Path) -> bytes:
         term_offsets=_offsets([term for term, _ in terms]),
         term_of=np.array([places[wording] for _, wording in terms], np.int32).tobytes(),
         begin=_begin([term for term, _ in terms]),
+        after=_after([term for term, _ in terms], ids),
         longest=_longest(wordings),
     )
     return msgspec.msgpack.encode(index)
@@ -298,8 +299,8 @@ def _wordings_of(
     """Return the lexicon by bag of words; readings of the same bag are joined."""
     found: dict[str, Phrase] = {}
     for p in phrases:
-        wording = bag([fold.get(w, w) for w in p.term])
-        p = structs.replace(p, plain=len(p.term) == 1 and p.term[0] in plain_words)
+        wording = bag([fold.get(w, w) for w in p.term.split()])
+        p = structs.replace(p, plain=p.term in plain_words)
         found[wording] = found[wording].joined(p) if wording in found else p
     return found
 
@@ -311,6 +312,16 @@ def _begin(terms: list[str]) -> dict[str, tuple[int, int]]:
         first, _ = found.get(term[:2], (n, n))
         found[term[:2]] = first, n + 1
     return found
+
+
+def _after(terms: list[str], ids: dict[str, int]) -> bytes:
+    """Return, for each word, where among the sorted terms those of it and more words stand."""
+    found = np.zeros((len(ids), 2), np.int32)
+    for n, term in enumerate(terms):
+        first, _, more = term.partition(" ")
+        if more and (word := ids.get(first)) is not None:
+            found[word] = found[word, 0] if found[word, 1] else n, n + 1
+    return found.tobytes()
 
 
 def _longest(wordings: Iterable[str]) -> dict[str, int]:

@@ -79,6 +79,7 @@ class IndexData(Struct):
     term_offsets: bytes
     term_of: bytes
     begin: dict[str, tuple[int, int]]
+    after: bytes
     longest: dict[str, int]
 
 
@@ -128,6 +129,7 @@ class SearchIndex:
         self._term_offsets = _numbers(data.term_offsets)
         self._term_of = _numbers(data.term_of)
         self._begin = data.begin
+        self._after = _numbers(data.after)
         self.longest = data.longest
 
     def df(self, word: int) -> int:
@@ -146,6 +148,8 @@ class SearchIndex:
 
     def rarity_of(self, unit: Unit) -> float:
         """Return how rare the rarest of a unit's likeliest words is."""
+        if len(unit) == 1:
+            return self._rarity[unit[0][0]]
         return max(self._rarity[word] for word, _ in unit[:_LIKELIEST])
 
     def posting(self, word: int) -> slice:
@@ -218,15 +222,20 @@ class SearchIndex:
         start, end = self._term_offsets[number : number + 2]
         return self._terms[start:end]
 
-    def begun(self, beginning: str) -> Phrase | None:
-        """Return what a wording of the lexicon that begins so is read as, the shortest first."""
-        count = len(self._term_of)
-        near = self._begin.get(beginning[:2])
-        if near is None:
+    def begun(self, beginning: str, first: int | None = None) -> Phrase | None:
+        """Return what a wording of the lexicon that begins so is read as, the shortest first.
+
+        `first`: the first word, where a whole one is given.
+        """
+        if first is None:
+            start, end = self._begin.get(beginning[:2], (0, 0))
+        else:
+            start, end = self._after[2 * first : 2 * first + 2]
+        if start == end:
             return None
-        start = bisect_left(range(count), beginning, *near, key=self._term)
+        start = bisect_left(range(len(self._term_of)), beginning, start, end, key=self._term)
         found = []
-        for number in range(start, min(start + _LOOKED_AT, count)):
+        for number in range(start, min(start + _LOOKED_AT, end)):
             term = self._term(number)
             if not term.startswith(beginning):
                 break

@@ -18,17 +18,17 @@ _MOST = 8  # readings of one wording
 
 
 class Phrase(Struct, frozen=True):
-    """One wording as words, and its readings as words, likeliest first.
+    """One wording and its readings, likeliest first; each as its words with blanks between.
 
     `broader`: readings that name what the wording is filed under. `loud`: readings of the same
     letters as an abbreviation in capitals (SAD, HIT). `plain`: the code set has the wording as a
     plain word. `variant`: a mere spelling, to be reported as a correction, not as an expansion.
     """
 
-    term: list[str]
-    readings: list[list[str]]
-    broader: list[list[str]] = []
-    loud: list[list[str]] = []
+    term: str
+    readings: list[str]
+    broader: list[str] = []
+    loud: list[str] = []
     plain: bool = False
     variant: bool = False
 
@@ -61,16 +61,15 @@ class Phrase(Struct, frozen=True):
         """Return all but the term as one string: thousands of small lists are slow to load."""
         flags = "p" * self.plain + "v" * self.variant
         groups = (self.readings, self.broader, self.loud)
-        parts = ["|".join(" ".join(r) for r in rs) for rs in groups]
-        return "\t".join([flags, *parts]).rstrip("\t")
+        return "\t".join([flags, *("|".join(rs) for rs in groups)]).rstrip("\t")
 
 
 def unpacked(term: str, packed: str) -> Phrase:
     """Return the phrase that `Phrase.packed` made."""
     flags, *parts = packed.split("\t")
-    groups = [[r.split() for r in part.split("|") if r] for part in parts]
+    groups = [part.split("|") if part else [] for part in parts]
     readings, broader, loud = groups + [[]] * (3 - len(groups))
-    return Phrase(term.split(), readings, broader, loud, "p" in flags, "v" in flags)
+    return Phrase(term, readings, broader, loud, "p" in flags, "v" in flags)
 
 
 def read_lexicon(folder: Path) -> list[Phrase]:
@@ -81,26 +80,26 @@ def read_lexicon(folder: Path) -> list[Phrase]:
     DataError
         With file, line, field and fix.
     """
-    merged: dict[tuple[str, ...], Phrase] = {}
+    merged: dict[str, Phrase] = {}
     for file in read_folder(folder, LexiconEntry, key=lambda e: e.term.lower()):
         name = file.path.name
         for entry in file.records:
-            term = words(entry.term)
-            given = [r for text in entry.means if (r := words(text)) and r != term]
+            term = " ".join(words(entry.term))
+            given = [r for text in entry.means if (r := " ".join(words(text))) and r != term]
             if not term or not given:
                 continue
             kind = (
                 "broader"
                 if name in _BROADER
                 else "loud"
-                if len(term) == 1 and _is_loud(entry.term)
+                if " " not in term and _is_loud(entry.term)
                 else "readings"
             )
             phrase = structs.replace(
                 Phrase(term, [], variant=name in _VARIANTS), **{kind: given[:_MOST]}
             )
-            before = merged.get(tuple(term))
-            merged[tuple(term)] = phrase if before is None else before.joined(phrase)
+            before = merged.get(term)
+            merged[term] = phrase if before is None else before.joined(phrase)
     return [_chained(phrase, merged) for phrase in merged.values()]
 
 
@@ -109,16 +108,16 @@ def _is_loud(term: str) -> bool:
     return sum(map(str.isupper, term)) > 1
 
 
-def _chained(phrase: Phrase, known: dict[tuple[str, ...], Phrase]) -> Phrase:
+def _chained(phrase: Phrase, known: dict[str, Phrase]) -> Phrase:
     """Add what the readings themselves are read as: LBP → low back pain → lumbago."""
 
-    def further(readings: list[list[str]]) -> list[list[str]]:
+    def further(readings: list[str]) -> list[str]:
         return _joined(
             readings,
             [
                 reading
                 for middle in readings[:2]
-                if (next_ := known.get(tuple(middle))) is not None
+                if (next_ := known.get(middle)) is not None
                 for reading in next_.readings[:2]
                 if reading != phrase.term
             ],
@@ -127,5 +126,5 @@ def _chained(phrase: Phrase, known: dict[tuple[str, ...], Phrase]) -> Phrase:
     return structs.replace(phrase, readings=further(phrase.readings), loud=further(phrase.loud))
 
 
-def _joined(a: list[list[str]], b: list[list[str]]) -> list[list[str]]:
+def _joined(a: list[str], b: list[str]) -> list[str]:
     return [*a, *(r for r in b if r not in a)][:_MOST]

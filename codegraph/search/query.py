@@ -11,12 +11,12 @@ should be there, each with its worth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from codegraph.search.index import SearchIndex, Unit
 from codegraph.search.lexicon import Phrase
 from codegraph.search.params import Params
-from codegraph.search.text import NEGATIONS, STOP, bag, denied, is_article, words
+from codegraph.search.text import NEGATIONS, STOP, denied, is_article, words
 from codegraph.search.tokens import Token, TokenReader
 
 LONGEST = 24  # words of a query that are looked at
@@ -41,23 +41,23 @@ _FILLER = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """One way to read a slot. `worth`: how likely, 1 the most. `text`: in words.
 
-    `denied`: for each unit, whether the reading says that it is not there.
+    For each unit: `rarities`, and in `denied` whether the reading says that it is not there, where
+    it denies anything.
     """
 
     units: list[Unit]
+    rarities: list[float]
     worth: float
     text: str
     literal: bool = False
     broader: bool = False
-    denied: list[bool] = field(default_factory=list)
+    denied: list[bool] = []
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(Struct):
     """A stretch of the query.
 
     `weight`: what it is worth to match it; `variant`: its readings are mere spellings of it;
@@ -72,8 +72,7 @@ class Slot:
     guess: bool = False
 
 
-@dataclass(slots=True)
-class Query:
+class Query(Struct):
     """A query as understood.
 
     `read`: its words, slips corrected; `sides`: the sides it names, each with the words that must
@@ -84,11 +83,11 @@ class Query:
     """
 
     words: list[str]
-    read: list[str] = field(default_factory=list)
-    slots: list[Slot] = field(default_factory=list)
-    corrections: list[tuple[str, str]] = field(default_factory=list)
-    sides: dict[str, frozenset[str]] = field(default_factory=dict)
-    encounter: set[str] = field(default_factory=set)
+    read: list[str] = []
+    slots: list[Slot] = []
+    corrections: list[tuple[str, str]] = []
+    sides: dict[str, frozenset[str]] = {}
+    encounter: set[str] = set()
     unfinished: bool = False
 
     def is_guesswork(self) -> bool:
@@ -126,11 +125,12 @@ class QueryReader:
         query.encounter = self._index.seventh.intersection(query.read)
         if {"f", "u"} <= set(given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
-        last = self._index.singular(tokens[-1].text)
+        last = tokens[-1].single
         query.unfinished = not begun or (
             not self._index.is_entry_word(last) and not self._index.has_phrase(last)
         )
-        capitals = _capitals(text)
+        capitals = set() if text.islower() else _capitals(text)
+        sided = not _SIDE_WORDS.isdisjoint(query.read)
         at = 0
         taken: set[int] = set()
         while at < len(tokens):
@@ -140,7 +140,7 @@ class QueryReader:
             if spoken := self._meaning(query.read, at):
                 at += spoken  # the seventh character is chosen apart from the words
                 continue
-            found = None if literal else self._phrase(tokens, at, taken, capitals)
+            found = None if literal else self._phrase(tokens, at, taken, capitals, sided)
             phrase, places = found or (None, [at])
             taken.update(places)
             part = [tokens[i] for i in places]
@@ -180,42 +180,42 @@ class QueryReader:
     # ── phrases ──────────────────────────────────────────────────────────────────────────────
 
     def _phrase(
-        self, tokens: list[Token], at: int, taken: set[int], capitals: set[str]
+        self, tokens: list[Token], at: int, taken: set[int], capitals: set[str], sided: bool
     ) -> tuple[Phrase, list[int]] | None:
         """Return the longest lexicon wording that a word is part of, and the places of its words.
 
         The words stand together, in any order; small words and sides may stand between. The last
         word may be unfinished: "heart att" is on its way to be a heart attack.
         """
-        index, end = self._index, tokens[-1]
-        if tokens[at].text in STOP and len(tokens) > 1:
+        index, token, end = self._index, tokens[at], tokens[-1]
+        if token.small and len(tokens) > 1:
             return None
-        first = self._index.singular(tokens[at].text)
+        first = token.single
         longest = index.longest.get(first, 1)
         if longest > 1:
-            places = [
-                i for i in range(at, len(tokens)) if i not in taken and tokens[i].text not in STOP
-            ]
-            sideless = [i for i in places if i == at or tokens[i].text not in _SIDE_WORDS]
-            for way in (places, sideless) if len(sideless) < len(places) else (places,):
-                singular = [self._index.singular(tokens[i].text) for i in way[:longest]]
-                for n in range(len(singular), 1, -1):
-                    if (phrase := index.phrase(bag(singular[:n]))) is not None:
+            places = [i for i in range(at, len(tokens)) if i not in taken and not tokens[i].small]
+            ways = [places]
+            if sided:
+                ways.append([i for i in places if i == at or tokens[i].text not in _SIDE_WORDS])
+            for way in ways:
+                singles = [tokens[i].single for i in way[:longest]]
+                for n in range(len(singles), 1, -1):
+                    if (phrase := index.phrase(" ".join(sorted(singles[:n])))) is not None:
                         return phrase, way[:n]
-        if end.final and at < len(tokens) - 1 and len(end.given) > 1:
-            before = [self._index.singular(t.text) for t in tokens[at:-1]]
-            phrase = index.begun(" ".join([*before, end.given]))
+        if end.final and end is not token and len(end.given) > 1 and first in index.ids:
+            before = [t.single for t in tokens[at:-1]]
+            phrase = index.begun(" ".join([*before, end.given]), index.ids[first])
             if phrase is not None:
                 return phrase, list(range(at, len(tokens)))
         phrase = index.phrase(first)
         if phrase is not None:
-            phrase = phrase.heard(len(tokens) == 1 or tokens[at].given in capitals)
+            phrase = phrase.heard(len(tokens) == 1 or token.given in capitals)
             return None if phrase is None else (phrase, [at])
         if (base := first.rstrip(_DIGITS)) != first and len(base) > 1:  # SPG23 is one of SPG
             phrase = index.phrase(base)
             phrase = phrase.heard(True) if phrase is not None and phrase.loud else None
-        elif tokens[at].final and not tokens[at].unit and len(tokens[at].given) > 2:
-            phrase = index.begun(tokens[at].given)
+        elif token.final and not token.unit and len(token.given) > 2:
+            phrase = index.begun(token.given)
         return None if phrase is None else (phrase, [at])
 
     # ── slots ────────────────────────────────────────────────────────────────────────────────
@@ -223,65 +223,71 @@ class QueryReader:
     def _slot(
         self, tokens: list[Token], phrase: Phrase | None, literal: bool, *, several: bool
     ) -> Slot | None:
-        text = " ".join(t.given for t in tokens)
-        readings = []
+        text = " ".join([t.given for t in tokens])
+        said = [t for t in tokens if not t.small]
         units: list[Unit] = []
-        for t in tokens:
+        known = bool(said)
+        for t in said:
+            known = known and bool(t.unit or t.parts)
             units += [t.unit] if t.unit else t.parts
-        said = [t for t in tokens if t.text not in STOP]
-        if units and all(t.unit or t.parts for t in said):
-            worth = 1.0
-            if phrase is not None and all(not self._index.is_entry_word(t.text) for t in said):
-                worth = self._params.abbreviation_as_word
-            readings.append(Reading(units, worth, " ".join(t.text for t in tokens), literal=True))
+        readings: list[Reading] = []
+        as_it_stands = False
+        if known:
+            as_it_stands = phrase is None or any(self._index.is_entry_word(t.text) for t in said)
+            worth = 1.0 if as_it_stands else self._params.abbreviation_as_word
+            as_given = " ".join([t.text for t in tokens])
+            readings.append(Reading(units, self._rarities(units), worth, as_given, literal=True))
         if phrase is not None and not literal:
-            readings += self._readings(phrase, bool(readings) and readings[0].worth == 1.0)
+            readings += self._readings(phrase, as_it_stands)
         if not readings:
             if not said:
                 return None
             return Slot(text, [], self._unknown * self._params.unknown)
-        slot = Slot(
+        if as_it_stands or (known and several and len(tokens) == 1 and tokens[0].final):
+            weight = sum(readings[0].rarities)  # as it stands, whatever it may stand for
+        else:
+            weight = max([sum(r.rarities) for r in readings])
+        return Slot(
             text,
             readings,
+            weight,
             variant=phrase is not None and phrase.variant,
-            denied=all(t.denied for t in said) and bool(said),
-            guess=all(t.guess for t in said),
+            denied=all([t.denied for t in said]) and bool(said),
+            guess=all([t.guess for t in said]),
         )
-        begun = len(tokens) == 1 and tokens[0].final and several and readings[0].literal
-        if readings[0].worth == 1.0 or begun:
-            slot.weight = self._weight(readings[0])  # as it stands, whatever it may stand for
-        else:
-            slot.weight = max(self._weight(r) for r in readings)
-        return slot
 
-    def _readings(self, phrase: Phrase, has_literal: bool) -> list[Reading]:
-        params, index = self._params, self._index
-        top = params.word_form if has_literal and len(phrase.term) == 1 else params.reading
-        likely = [
-            (words_, top - n * params.further_reading, False)
-            for n, words_ in enumerate(
-                phrase.readings[: _MOST_BESIDE if has_literal else _MOST_READINGS]
-            )
-        ]
-        likely += [
-            (words_, params.broader - n * params.further_reading, True)
-            for n, words_ in enumerate(phrase.broader[: _MOST_BROADER - has_literal])
-        ]
+    def _readings(self, phrase: Phrase, as_it_stands: bool) -> list[Reading]:
+        params = self._params
+        top = params.word_form if as_it_stands and " " not in phrase.term else params.reading
+        most = _MOST_BESIDE if as_it_stands else _MOST_READINGS
         found = []
-        for words_, worth, broader in likely:
-            text = " ".join(words_)
-            kept = [n for n, w in enumerate(words_) if w not in STOP]
-            units: list[Unit] = [[(index.ids[words_[n]], 1.0)] for n in kept]
-            if units and worth > 0:
-                reading = Reading(units, worth, text, broader=broader)
-                if not NEGATIONS.isdisjoint(words_):
-                    absent = denied(text)
-                    reading.denied = [absent[n] for n in kept]
-                found.append(reading)
+        for texts, worth, broader in (
+            (phrase.readings[:most], top, False),
+            (phrase.broader[: _MOST_BROADER - as_it_stands], params.broader, True),
+        ):
+            for text in texts:
+                if worth > 0 and (reading := self._reading(text, worth, broader)) is not None:
+                    found.append(reading)
+                worth -= params.further_reading
         return found
 
-    def _weight(self, reading: Reading) -> float:
-        return sum(map(self._index.rarity_of, reading.units))
+    def _reading(self, text: str, worth: float, broader: bool) -> Reading | None:
+        ids = self._index.ids
+        given = text.split()
+        kept = [n for n, w in enumerate(given) if w not in STOP]
+        if not kept:
+            return None
+        units: list[Unit] = [[(ids[given[n]], 1.0)] for n in kept]
+        denies = []
+        if not NEGATIONS.isdisjoint(given):
+            absent = denied(text)
+            denies = [absent[n] for n in kept]
+        return Reading(
+            units, self._rarities(units), worth, text, broader=broader, denied=denies
+        )
+
+    def _rarities(self, units: list[Unit]) -> list[float]:
+        return [self._index.rarity_of(unit) for unit in units]
 
 
 def _capitals(text: str) -> set[str]:

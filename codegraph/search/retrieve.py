@@ -66,7 +66,7 @@ class Retriever:
             for reading in slot.readings:
                 units = reading.units
                 if len(units) > 1:
-                    units = _leading([(self._index.rarity_of(unit), unit) for unit in units], keep)
+                    units = _leading(list(zip(reading.rarities, units, strict=True)), keep)
                 words.update(word for unit in units for word, _ in unit)
         found = _union([self._index.own(word) for word in words], self._index.count)
         if len(found) and found[0] >= within.start and found[-1] < within.stop:
@@ -86,10 +86,9 @@ class Retriever:
                 for word, likely in reading.units[0]:
                     single[word] = max(single.get(word, 0.0), likely * reading.worth)
                 continue
-            rarities = [self._index.rarity_of(unit) for unit in reading.units]
-            whole = reading.worth / (sum(rarities) or 1.0)
+            whole = reading.worth / (sum(reading.rarities) or 1.0)
             mine = np.zeros(len(row), np.float32)
-            for unit, rarity in zip(reading.units, rarities, strict=True):
+            for unit, rarity in zip(reading.units, reading.rarities, strict=True):
                 word, likely = unit[0]
                 if len(unit) > 1 or likely != 1.0:
                     has = self._has(unit, entries)

@@ -6,7 +6,7 @@ nonunion ← non union (joined)     fibromyalgiapain → fibromyalgia, pain (spl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from codegraph.search.correct import Corrector
 from codegraph.search.index import SearchIndex, Unit
@@ -18,19 +18,22 @@ _MOST_CLIPPED = 12  # words that a word clipped in the middle of a query may be
 _RARE = 40  # words in more entries need no relatives
 
 
-@dataclass(slots=True)
-class Token:
+class Token(Struct):
     """A word as given and as corrected, and the words it may stand for.
 
-    `parts`: the units of a word that is two words written as one; `denied`: whether the query
-    says that it is not there; `guess`: whether it stands for words that are not as it is written.
+    `parts`: the units of a word that is two words written as one; `single`: the corrected word in
+    its singular; `small`: whether it is a small word, that says nothing alone; `denied`: whether
+    the query says that it is not there; `guess`: whether it stands for words that are not as it is
+    written.
     """
 
     given: str
     text: str
     unit: Unit
-    parts: list[Unit] = field(default_factory=list)
+    parts: list[Unit] = []
+    single: str = ""
     final: bool = False
+    small: bool = False
     denied: bool = False
     guess: bool = False
 
@@ -63,16 +66,20 @@ class TokenReader:
             if joined in ids and not literal:
                 found.pop()  # "non union" → nonunion
                 word = joined
-            found.append(self._token(word, final, literal))
-            found[-1].denied = absent[i]
+            token = self._token(word, final, literal)
+            token.denied = absent[i]
+            token.single = self._index.singular(token.text)
+            found.append(token)
         found[-1].final = begun
         return found
 
     def _token(self, word: str, final: bool, literal: bool) -> Token:
         if word == "no" and not literal:
             return Token(word, word, self._unit("without", False, True))
-        unit = [] if word in STOP else self._unit(word, final, literal)
-        if unit or literal or word in STOP:
+        if word in STOP:
+            return Token(word, word, [], small=True)
+        unit = self._unit(word, final, literal)
+        if unit or literal:
             return Token(word, word, unit)
         if self._index.has_phrase(word) or word in self._index.seventh:
             return Token(word, word, unit)
