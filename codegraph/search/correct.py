@@ -53,8 +53,10 @@ class Corrector:
         return [(text, int(distance)) for text, distance, _ in hits]
 
     def _same_start(self, word: str, most: int) -> list[str]:
-        lengths = range(max(3, len(word) - most), len(word) + most + 1)
-        return [w for n in lengths for w in self._by_start.get((word[0], n), ())]
+        pool: list[str] = []
+        for length in range(max(3, len(word) - most), len(word) + most + 1):
+            pool += self._by_start.get((word[0], length), ())
+        return pool
 
     def _other_start(self, word: str) -> list[str]:
         """Return words whose first letter was hit wrongly, left out, doubled or swapped."""

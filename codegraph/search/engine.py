@@ -73,9 +73,11 @@ class SearchEngine:
         self.ranker = Ranker(index, whole, typing)
         self.chooser = Chooser(concepts, index, params)
         self._explainer = Explainer(index, params)
-        self._brevity = (
-            1.0 - params.brevity * index.per_entry(index.idf[index.entry_words % len(index.idf)])
-        ).astype(np.float32)
+        rarities = index.per_entry(index.idf[index.entry_words % len(index.idf)])
+        self._apart = [  # what entries that have as much of a query are told apart by at first
+            (self.ranker.prior(unfinished) - params.brevity * rarities).astype(np.float32)
+            for unfinished in (False, True)
+        ]
 
     @classmethod
     def open(cls, concepts: Concepts, blob: bytes | memoryview) -> SearchEngine:
@@ -242,7 +244,7 @@ class SearchEngine:
         at = (scores >= params.keep * best).nonzero()[0]
         near = entries[at]
         if len(near) > params.most:
-            worth = scores[at] * self._brevity[near] + self.ranker.prior(query.unfinished)[near]
+            worth = scores[at] + self._apart[query.unfinished][near]
             top = np.argpartition(worth, -params.most)[-params.most :]
             at, near = at[top], near[top]
         return near, shares[:, at]

@@ -16,7 +16,7 @@ class Params(Struct, frozen=True):
     keep: float = 0.38  # share of the best retrieval score an entry must reach
     most: int = 50  # entries looked at closely
     nonsense: float = 0.22  # share of the query's weight that the best entry must match
-    brevity: float = 0.002  # taken off, per unit of rarity, from entries of many words
+    brevity: float = 0.015  # taken off, per unit of rarity, from entries of many words
 
     # What a word of the query is worth by how it got into the query.
     prefix: float = 0.8  # the last word, unfinished, completed to this one
