@@ -12,6 +12,9 @@ from codegraph.search.query import Query
 from codegraph.search.text import STOP, words
 
 
+_CODE, _HEADER = 1, 2  # rows shown as themselves
+
+
 class Chooser:
     """Chooses the concepts that a found row stands for, given what the query says."""
 
@@ -23,6 +26,18 @@ class Chooser:
             row: [(c, frozenset(words(text)) - STOP) for c, text in meanings.items()]
             for row, meanings in concepts.tables.seventh.items()
         }
+        self._plain = self._plain_rows()
+
+    def _plain_rows(self) -> bytes:
+        """Return which rows are shown as themselves: _CODE always, _HEADER for a plain query."""
+        tables, index = self._concepts.tables, self._index
+        found = bytearray(_CODE if billable else _HEADER for billable in tables.billable)
+        for row in (*tables.lives, *index.defaults):
+            found[row] = 0
+        for header in index.sides:
+            for row in self._concepts.children(header):
+                found[row] = 0
+        return bytes(found)
 
     def stands_for(
         self, row: int, query: Query, on: date, billable: bool | None
@@ -32,6 +47,10 @@ class Chooser:
         Itself; before it the code that it leads to, where the query settles the seventh character
         or the list has a default; where only billable codes are wanted, its first codes.
         """
+        plain = self._plain[row]
+        if plain and billable is None:
+            if plain == _CODE or not (query.sides or query.encounter):
+                return ((row, 0.0),)
         concepts, params = self._concepts, self._params
         status = concepts.status(row, on)
         if status in ("ended", "future"):
@@ -100,7 +119,10 @@ class Chooser:
         """Return the code below a base code whose seventh character the query names."""
         if not query.encounter or (meanings := self._meanings_of(row)) is None:
             return None
-        base = set(words(self._concepts.tables.displays[row])) | STOP
+        title = self._concepts.tables.displays[row].lower()
+        if all([word in title for word in query.encounter]):
+            return None  # the title says it: "fracture" asks for none of its seventh characters
+        base = set(words(title)) | STOP
         asked = query.encounter - base
         if not asked:
             return None

@@ -70,14 +70,9 @@ class SearchEngine:
         self._params = params
         self.reader = QueryReader(index, params)
         self._retriever = Retriever(index, params)
-        self.ranker = Ranker(index, whole, typing)
+        self.ranker = Ranker(index, params, whole, typing)
         self.chooser = Chooser(concepts, index, params)
         self._explainer = Explainer(index, params)
-        rarities = index.per_entry(index.idf[index.entry_words % len(index.idf)])
-        self._apart = [  # what entries that have as much of a query are told apart by at first
-            (self.ranker.prior(unfinished) - params.brevity * rarities).astype(np.float32)
-            for unfinished in (False, True)
-        ]
 
     @classmethod
     def open(cls, concepts: Concepts, blob: bytes | memoryview) -> SearchEngine:
@@ -237,17 +232,16 @@ class SearchEngine:
         if not len(entries):
             return None
         weights = np.array([slot.weight for slot in query.slots if slot.readings], np.float32)
-        scores = weights @ shares
-        best = float(scores.max())
-        if best <= 0.0 or best < params.nonsense * sum(slot.weight for slot in query.slots):
+        weights /= sum([slot.weight for slot in query.slots])
+        covers = weights @ shares
+        best = float(covers.max())
+        if best <= 0.0 or best < params.nonsense:
             return None
-        at = (scores >= params.keep * best).nonzero()[0]
-        near = entries[at]
-        if len(near) > params.most:
-            worth = scores[at] + self._apart[query.unfinished][near]
-            top = np.argpartition(worth, -params.most)[-params.most :]
-            at, near = at[top], near[top]
-        return near, shares[:, at]
+        at = (covers >= params.keep * best).nonzero()[0]
+        if len(at) > params.most:
+            promise = self.ranker.promise(query, entries[at], covers[at])
+            at = at[np.argpartition(promise, -params.most)[-params.most :]]
+        return entries[at], shares[:, at]
 
     def _rank(self, query: Query, system: str | None) -> list[tuple[int, float]]:
         """Return (entry, score 0-100) of the best entries, best first."""
@@ -255,6 +249,7 @@ class SearchEngine:
         if found is None:
             return []
         near, shares = found
-        scores = self.ranker.score(query, near, shares) * (-100.0 / _HIGHEST)
-        ranked = sorted(zip(scores.tolist(), near.tolist(), strict=True))
-        return [(entry, min(-score, _MOST)) for score, entry in ranked]
+        scores = self.ranker.score(query, near, shares)
+        order = np.lexsort((near, -scores))
+        scores = np.minimum(scores[order] * (100.0 / _HIGHEST), _MOST)
+        return list(zip(near[order].tolist(), scores.tolist(), strict=True))

@@ -100,7 +100,7 @@ class SearchIndex:
         self._offsets = _numbers(data.posting_offsets)
         # numpy scatters by its own index type twice as fast as by any other.
         self._postings = np.frombuffer(data.postings, np.int32).astype(np.intp)
-        self.word_offsets = np.frombuffer(data.word_offsets, np.int32)
+        self.word_offsets = np.frombuffer(data.word_offsets, np.int32).astype(np.intp)
         self.entry_words = np.frombuffer(data.entry_words, np.int32)
         self.rows = _numbers(data.rows)
         self.kinds = data.kinds

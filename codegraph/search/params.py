@@ -14,9 +14,10 @@ class Params(Struct, frozen=True):
     # Retrieval: which entries are looked at closely.
     ancestor: float = 0.6  # a word that stands only in a title above the entry
     keep: float = 0.38  # share of the best retrieval score an entry must reach
-    most: int = 50  # entries looked at closely
+    most: int = 24  # entries looked at closely
+    fullness: float = 0.3  # which ones: how much of an entry the query has counts so much
+    unasked: float = 0.5  # and what its words weigh by what they speak of, as if not asked for
     nonsense: float = 0.22  # share of the query's weight that the best entry must match
-    brevity: float = 0.015  # taken off, per unit of rarity, from entries of many words
 
     # What a word of the query is worth by how it got into the query.
     prefix: float = 0.8  # the last word, unfinished, completed to this one

@@ -282,9 +282,7 @@ class QueryReader:
         if not NEGATIONS.isdisjoint(given):
             absent = denied(text)
             denies = [absent[n] for n in kept]
-        return Reading(
-            units, self._rarities(units), worth, text, broader=broader, denied=denies
-        )
+        return Reading(units, self._rarities(units), worth, text, broader=broader, denied=denies)
 
     def _rarities(self, units: list[Unit]) -> list[float]:
         return [self._index.rarity_of(unit) for unit in units]

@@ -7,7 +7,7 @@ from msgspec import structs
 from rapidfuzz import fuzz, process
 
 from codegraph.search.index import SearchIndex
-from codegraph.search.params import Weights
+from codegraph.search.params import Params, Weights
 from codegraph.search.query import Query
 from codegraph.search.sheet import Sheet
 from codegraph.search.standing import STANDING
@@ -49,7 +49,7 @@ _HAS_IT = 0.3  # share of a part of the query from which on an entry counts as h
 class Ranker:
     """Scores entries of one index. Holds no state between queries but a sheet per thread."""
 
-    def __init__(self, index: SearchIndex, whole: Weights, typing: Weights) -> None:
+    def __init__(self, index: SearchIndex, params: Params, whole: Weights, typing: Weights) -> None:
         self._index = index
         columns = index.standing.astype(np.float32)
         self._prior = [columns @ _vector(w, STANDING) for w in (whole, typing)]
@@ -66,6 +66,12 @@ class Ranker:
         rarities = index.per_entry(self._rarity[index.entry_words])
         self._entire = np.maximum(rarities, 0.1).astype(np.float32)
         self._sheet = Sheet(len(self._rarity), np.float32)
+        counts = np.minimum(self._counts, _ENOUGH).astype(np.float32)
+        self._before = [
+            prior + params.unasked * (counts @ weights[len(MEETING) :])
+            for prior, weights in zip(self._prior, self._weights, strict=True)
+        ]
+        self._fullness = (params.fullness / self._entire).astype(np.float32)
 
     def _by_group(self) -> np.ndarray:
         """Return how many words of each group each entry has."""
@@ -78,9 +84,18 @@ class Ranker:
         counts.resize((index.count, groups + 1))
         return counts[:, :-1].astype(np.uint8)
 
-    def prior(self, unfinished: bool) -> np.ndarray:
-        """Return what speaks for or against each entry before it is compared with a query."""
-        return np.asarray(self._prior[unfinished])
+    def promise(self, query: Query, entries: np.ndarray, covers: np.ndarray) -> np.ndarray:
+        """Return a rough score of entries: what is cheap to know of very many.
+
+        `covers`: how much of the query each has.
+        """
+        total = sum([slot.weight for slot in query.slots])
+        found = self._fullness[entries]
+        found *= total
+        found += 1.0
+        found *= covers
+        found += self._before[query.unfinished][entries]
+        return np.asarray(found)
 
     def score(self, query: Query, near: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Return a score, about 0 to 2, for each of the entries `near`.

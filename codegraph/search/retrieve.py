@@ -68,10 +68,26 @@ class Retriever:
                 if len(units) > 1:
                     units = _leading(list(zip(reading.rarities, units, strict=True)), keep)
                 words.update(word for unit in units for word, _ in unit)
-        found = _union([self._index.own(word) for word in words], self._index.count)
+        found = self._union([self._index.own(word) for word in words])
         if len(found) and found[0] >= within.start and found[-1] < within.stop:
             return found
         return found[slice(*found.searchsorted((within.start, within.stop)))]
+
+    def _union(self, postings: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the entries of any of the postings, ascending."""
+        if len(postings) == 1:
+            return postings[0]
+        found = np.concatenate(postings) if postings else np.zeros(0, np.intp)
+        if len(found) > _MARKED:
+            marks = self._sheet.zeros.view(np.bool_)
+            marks[found] = True
+            entries = marks.nonzero()[0]
+            marks[entries] = False
+            return entries
+        found.sort()
+        first = np.ones(len(found), bool)
+        np.not_equal(found[1:], found[:-1], out=first[1:])
+        return found[first]
 
     def _fill(
         self, row: np.ndarray, slot: Slot, entries: np.ndarray, known: dict[int, np.ndarray]
@@ -153,18 +169,3 @@ def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]
     for word, likely in unit:
         groups.setdefault(likely, []).append(word)
     return sorted(groups.items())
-
-
-def _union(postings: Sequence[np.ndarray], count: int) -> np.ndarray:
-    """Return the entries of any of the postings, ascending."""
-    if len(postings) == 1:
-        return postings[0]
-    found = np.concatenate(postings) if postings else np.zeros(0, np.intp)
-    if len(found) > _MARKED:
-        marks = np.zeros(count, bool)
-        marks[found] = True
-        return marks.nonzero()[0]
-    found.sort()
-    first = np.ones(len(found), bool)
-    np.not_equal(found[1:], found[:-1], out=first[1:])
-    return found[first]
