@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
+
 from codegraph.concepts import Concepts
 from codegraph.search.index import SearchIndex
 from codegraph.search.params import Params
 from codegraph.search.query import Query
 from codegraph.search.text import STOP, words
-
-
-_CODE, _HEADER = 1, 2  # rows shown as themselves
 
 
 class Chooser:
@@ -26,18 +25,19 @@ class Chooser:
             row: [(c, frozenset(words(text)) - STOP) for c, text in meanings.items()]
             for row, meanings in concepts.tables.seventh.items()
         }
-        self._plain = self._plain_rows()
+        # Rows that stand for themselves: codes whatever the query says, headers if it settles
+        # neither a side nor an encounter.
+        codes = np.array(concepts.tables.billable)
+        plain = ~np.isin(np.array(concepts.tables.parents), list(index.sides))
+        plain[[row for sides in index.sides.values() for row in sides.values()]] = True
+        plain[[*concepts.tables.lives, *index.defaults]] = False
+        self._plain, self._plain_codes = plain.tobytes(), (plain & codes).tobytes()
 
-    def _plain_rows(self) -> bytes:
-        """Return which rows are shown as themselves: _CODE always, _HEADER for a plain query."""
-        tables, index = self._concepts.tables, self._index
-        found = bytearray(_CODE if billable else _HEADER for billable in tables.billable)
-        for row in (*tables.lives, *index.defaults):
-            found[row] = 0
-        for header in index.sides:
-            for row in self._concepts.children(header):
-                found[row] = 0
-        return bytes(found)
+    def plain(self, query: Query, billable: bool | None) -> bytes:
+        """Return, by row, whether `stands_for` a row would be just the row itself."""
+        if billable is not None:
+            return bytes(len(self._plain))
+        return self._plain_codes if query.sides or query.encounter else self._plain
 
     def stands_for(
         self, row: int, query: Query, on: date, billable: bool | None
@@ -47,10 +47,6 @@ class Chooser:
         Itself; before it the code that it leads to, where the query settles the seventh character
         or the list has a default; where only billable codes are wanted, its first codes.
         """
-        plain = self._plain[row]
-        if plain and billable is None:
-            if plain == _CODE or not (query.sides or query.encounter):
-                return ((row, 0.0),)
         concepts, params = self._concepts, self._params
         status = concepts.status(row, on)
         if status in ("ended", "future"):

@@ -128,10 +128,18 @@ class SearchEngine:
         wanted = enough * _SPARE if gathers else enough
         best: dict[int, tuple[float, int]] = {}  # row shown → its best score, and by which entry
         sure = 0  # hits that no later entry can come before
+        rows, plain = self.index.rows, self.chooser.plain(query, billable)
         for entry, score in ranked:
             if sure >= wanted:
                 break
-            row = self.index.rows[entry]
+            row = rows[entry]
+            if plain[row]:
+                if row not in best:
+                    sure += 1
+                elif best[row][0] >= score:
+                    continue
+                best[row] = score, entry
+                continue
             for found, less in self.chooser.stands_for(row, query, on, billable):
                 before = best.get(found)
                 if before is None or before[0] < score - less:
