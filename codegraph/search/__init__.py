@@ -9,3 +9,9 @@ query.py     a query → slots, each with alternative readings
 engine.py    slots → ranked concepts, with what matched and why
 params.py    every number that ranking depends on
 """
+
+import os
+
+# The sums of one query are small: a second thread for them costs more than it gives, and more yet
+# where another process has its core. To be said before numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -78,8 +78,8 @@ class Corrector:
 
     def _best(self, word: str, found: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
         """Order by edits, then the same first letter, the same sound, and how common a word is."""
-        if not found:
-            return []
+        if len(found) < 2:
+            return list(found)
         index = self._index
         alike = index.sounds.get(sound(word), ())
         ranked = []

@@ -170,11 +170,11 @@ class SearchIndex:
         start, end = self._offsets[word : word + 2]
         return self._postings[start + self._df[word] : end]
 
-    def ways(self) -> np.ndarray:
-        """Return what each place of the postings is: 2 an own word, 1 one of a title above."""
+    def are_own(self) -> np.ndarray:
+        """Return for each place of the postings whether it is of the entry's own wording."""
         offsets, df = np.array(self._offsets), np.array(self._df)
         places = np.arange(len(self._postings)) - np.repeat(offsets[:-1], np.diff(offsets))
-        return np.where(places < np.repeat(df, np.diff(offsets)), 2, 1).astype(np.uint8)
+        return np.asarray(places < np.repeat(df, np.diff(offsets)))
 
     def words_above(self, number: int) -> list[int]:
         """Return the words that more entries than that have, themselves or above them."""

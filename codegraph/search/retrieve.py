@@ -20,39 +20,49 @@ from codegraph.search.sheet import Sheet
 T = TypeVar("T")
 _MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
 _COMMON = 1000  # entries at or below a word from which on they are kept as one sheet
+_WHOLE = 255  # what a word of an entry's own is worth on a sheet
 
 
 class Retriever:
-    """Adds up postings. Holds no state between queries but a sheet of zeros per thread."""
+    """Looks words up in the postings. Holds no state between queries but a sheet per thread."""
 
     def __init__(self, index: SearchIndex, params: Params) -> None:
         self._index = index
         self._params = params
-        # How an entry has a word: not at all, in a title above it, or itself.
-        self._worths = np.array([0.0, params.ancestor, 1.0], np.float32)
-        self._ways = index.ways()
-        self._common = {word: self._entire(word) for word in index.words_above(_COMMON)}
+        # What each place of the postings is worth, as the sheets hold it.
+        self._worths = np.where(index.are_own(), _WHOLE, round(params.ancestor * _WHOLE)).astype(
+            np.uint8
+        )
         self._sheet = Sheet(index.count, np.uint8)
+        self._common = {word: self._entire(word) for word in index.words_above(_COMMON)}
 
     def _entire(self, word: int) -> np.ndarray:
         sheet = np.zeros(self._index.count, np.uint8)
         posting = self._index.posting(word)
-        sheet[self._index.at(posting)] = self._ways[posting]
+        sheet[self._index.at(posting)] = self._worths[posting]
         return sheet
 
     def shares(self, query: Query, within: slice) -> tuple[np.ndarray, np.ndarray]:
         """Return entries, ascending, and of each slot that has readings the share they have of it.
 
-        `within`: only these entries. Shapes: entries; slots by entries, 0 to 1.
+        The best reading of a slot counts. `within`: only these entries. Shapes: entries; slots by
+        entries, 0 to 1.
         """
         slots = [slot for slot in query.slots if slot.readings]
         entries = self._entries(slots, within)
-        found = np.zeros((len(slots), len(entries)), np.float32)
-        if len(entries):
-            known: dict[int, np.ndarray] = {}  # words that several readings have
-            for row, slot in zip(found, slots, strict=True):
-                self._fill(row, slot, entries, known)
-        return entries, found
+        units, parts, ends = _parts(slots)
+        has = np.empty((len(units), len(entries)), np.uint8)
+        for row, unit in zip(has, units, strict=True):
+            self._look_up(unit, entries, row)
+        found = np.array(parts, np.float32) @ has.astype(np.float32)
+        if len(ends) == len(parts):
+            return entries, found
+        best = np.empty((len(ends), len(entries)), np.float32)
+        start = 0
+        for row, end in zip(best, ends, strict=True):
+            np.maximum.reduce(found[start:end], axis=0, out=row)
+            start = end
+        return entries, best
 
     def _entries(self, slots: Sequence[Slot], within: slice) -> np.ndarray:
         """Return the entries that have a leading word of a leading slot in their own wording.
@@ -89,65 +99,61 @@ class Retriever:
         np.not_equal(found[1:], found[:-1], out=first[1:])
         return found[first]
 
-    def _fill(
-        self, row: np.ndarray, slot: Slot, entries: np.ndarray, known: dict[int, np.ndarray]
-    ) -> None:
-        """Put into a row of zeros what the entries have of a slot: the best reading counts.
+    def _look_up(self, unit: Unit, entries: np.ndarray, row: np.ndarray) -> None:
+        """Write into a row what each of the entries has of a unit: its best word counts."""
+        index = self._index
+        word, likely = unit[0]
+        if len(unit) == 1 and likely == 1.0:
+            common = self._common.get(word)
+            if common is not None:
+                common.take(entries, out=row, mode="clip")
+                return
+            posting = index.posting(word)
+            written = [(self._worths[posting], index.at(posting))]
+        else:
+            written = self._by_worth(unit)
+        sheet = self._sheet.zeros
+        for worth, where in written:
+            sheet[where] = worth
+        sheet.take(entries, out=row, mode="clip")
+        for _, where in written:
+            sheet[where] = 0
 
-        Readings of one word are one unit of alternatives.
-        """
-        single: dict[int, float] = {}
+    def _by_worth(self, unit: Unit) -> list[tuple[int, np.ndarray]]:
+        """Return the entries of several words by what these are worth, the least first."""
+        index, ancestor = self._index, self._params.ancestor
+        groups: dict[int, list[np.ndarray]] = {}
+        for word, likely in unit:
+            groups.setdefault(round(_WHOLE * likely * ancestor), []).append(index.context(word))
+            groups.setdefault(round(_WHOLE * likely), []).append(index.own(word))
+        return [(worth, np.concatenate(groups[worth])) for worth in sorted(groups)]
+
+
+def _parts(slots: Sequence[Slot]) -> tuple[list[Unit], list[list[float]], list[int]]:
+    """Return the units of all readings; what each is worth to each reading; where slots end.
+
+    A word that several readings have is one unit.
+    """
+    units: list[Unit] = []
+    places: dict[int, int] = {}  # of the units that are one word as it is
+    parts: list[dict[int, float]] = []
+    ends = []
+    for slot in slots:
         for reading in slot.readings:
-            if len(reading.units) == 1:
-                for word, likely in reading.units[0]:
-                    single[word] = max(single.get(word, 0.0), likely * reading.worth)
-                continue
-            whole = reading.worth / (sum(reading.rarities) or 1.0)
-            mine = np.zeros(len(row), np.float32)
+            worth = reading.worth / (_WHOLE * (sum(reading.rarities) or 1.0))
+            part: dict[int, float] = {}
             for unit, rarity in zip(reading.units, reading.rarities, strict=True):
                 word, likely = unit[0]
-                if len(unit) > 1 or likely != 1.0:
-                    has = self._has(unit, entries)
-                elif (has := known.get(word)) is None:  # type: ignore[assignment]
-                    has = known[word] = self._has(unit, entries)
-                mine += np.float32(whole * rarity) * has
-            np.maximum(row, mine, out=row)
-        if single:
-            has = self._has(list(single.items()), entries)
-            if len(slot.readings) == 1:
-                row[:] = has
-            else:
-                np.maximum(row, has, out=row)
-
-    def _has(self, unit: Unit, entries: np.ndarray) -> np.ndarray:
-        """Return what each of the entries has of a unit: its best word counts."""
-        index = self._index
-        if len(unit) == 1:
-            word, likely = unit[0]
-            ways = self._common.get(word)
-            if ways is not None:
-                found = self._worths.take(ways.take(entries))
-            else:
-                sheet, posting = self._sheet.zeros, index.posting(word)
-                where = index.at(posting)
-                sheet[where] = self._ways[posting]
-                found = self._worths.take(sheet.take(entries))
-                sheet[where] = 0
-            return found if likely == 1.0 else found * np.float32(likely)
-        written = [
-            (np.concatenate([of(word) for word in alike]), likely * factor)
-            for of, factor in ((index.context, self._params.ancestor), (index.own, 1.0))
-            for likely, alike in by_worth(unit)
-        ]
-        sheet = self._sheet.zeros
-        for number, (where, _) in enumerate(written, 1):
-            sheet[where] = number
-        found = np.array([0.0, *(worth for _, worth in written)], np.float32).take(
-            sheet.take(entries)
-        )
-        for where, _ in written:
-            sheet[where] = 0
-        return found
+                place = len(units)
+                if len(unit) == 1 and likely == 1.0:
+                    place = places.setdefault(word, place)
+                if place == len(units):
+                    units.append(unit)
+                part[place] = part.get(place, 0.0) + worth * rarity
+            parts.append(part)
+        ends.append(len(parts))
+    every = range(len(units))
+    return units, [[part.get(place, 0.0) for place in every] for part in parts], ends
 
 
 def _leading(weighed: list[tuple[float, T]], keep: float) -> list[T]:
@@ -161,11 +167,3 @@ def _leading(weighed: list[tuple[float, T]], keep: float) -> list[T]:
         if left < enough:
             break
     return found
-
-
-def by_worth(unit: Sequence[tuple[int, float]]) -> list[tuple[float, list[int]]]:
-    """Return the words of a unit grouped by worth, least first: what is written last counts."""
-    groups: dict[float, list[int]] = {}
-    for word, likely in unit:
-        groups.setdefault(likely, []).append(word)
-    return sorted(groups.items())
