@@ -69,10 +69,8 @@ class Weights(Struct, frozen=True):
     entry_cover_squared: float
     both: float  # cover times entry_cover
     weakest: float  # the part of the query that it has least of
-    parts: float  # share of the query's parts that it has
     likeness: float  # rapidfuzz ratio of the texts
     likeness_as_given: float  # the same, to the query as it stands
-    same_words: float  # exactly the same words
     whole: float  # nothing unasked: what is lacking is only in the query
     contrary: float  # says what the query denies, or denies what it says
     unmatched_unspecified: float  # "unspecified" while part of the query is not matched
@@ -117,10 +115,8 @@ WHOLE = Weights(
     entry_cover_squared=-0.103,
     both=0.518,
     weakest=0.260,
-    parts=0.128,
     likeness=0.189,
     likeness_as_given=0.149,
-    same_words=0.032,
     whole=0.197,
     contrary=-0.015,
     unmatched_unspecified=-0.274,
@@ -162,10 +158,8 @@ TYPING = Weights(
     entry_cover_squared=-0.189,
     both=0.297,
     weakest=0.202,
-    parts=-0.037,
     likeness=0.089,
     likeness_as_given=0.184,
-    same_words=-0.086,
     whole=0.201,
     contrary=-0.116,
     unmatched_unspecified=0.098,

@@ -41,9 +41,7 @@ GROUPS: dict[str, str] = {
 # What is told of an entry and a query when they meet: in the order in which `meeting` fills it.
 MEETING = tuple(n for n in Weights.__struct_fields__ if n not in STANDING and n not in GROUPS)
 _DENIED = 0.35  # what a denied word of an entry weighs
-_ALL_OF_IT = 0.97  # share from which on nothing is lacking
 _ENOUGH = 2.0  # words of a group that count
-_HAS_IT = 0.3  # share of a part of the query from which on an entry counts as having it
 
 
 class Ranker:
@@ -123,14 +121,11 @@ class Ranker:
         np.multiply(entry_cover, entry_cover, out=found[3])
         np.multiply(cover, entry_cover, out=found[4])
         np.minimum.reduce(shares, axis=0, out=found[5])
-        np.add.reduce(shares > _HAS_IT, axis=0, out=found[6])
-        found[6] /= len(query.slots)
-        found[7], found[8] = self._likeness(query, near)
-        np.greater(np.minimum(entry_cover, cover), _ALL_OF_IT, out=found[9])
-        np.multiply(lacking, unasked == 0, out=found[10])
-        found[11] = contrary
-        np.multiply(lacking, counts[:2], out=found[12:14])
-        np.minimum(counts, _ENOUGH, out=found[14:])
+        found[6], found[7] = self._likeness(query, near)
+        np.multiply(lacking, unasked == 0, out=found[8])
+        found[9] = contrary
+        np.multiply(lacking, counts[:2], out=found[10:12])
+        np.minimum(counts, _ENOUGH, out=found[12:])
         return found
 
     def _asked(
