@@ -45,7 +45,7 @@ class Weights(Struct, frozen=True):
     """What each feature of an entry, beside a query, adds to its score.
 
     The first group is known of an entry before any query (`standing.STANDING`), the second when
-    they meet (`rank.Ranker.meeting`), the third counts the entry's words that the query did not
+    they meet (`rank.Ranker.score`), the third counts the entry's words that the query did not
     say, by what they speak of (`rank.GROUPS`).
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from msgspec import structs
+from msgspec import Struct
 from rapidfuzz import fuzz, process
 
 from codegraph.search.index import SearchIndex
@@ -38,61 +38,74 @@ GROUPS: dict[str, str] = {
     " suspected juvenile infantile",
     "negation": "without not",
 }
-# What is told of an entry and a query when they meet: in the order in which `meeting` fills it.
-MEETING = tuple(n for n in Weights.__struct_fields__ if n not in STANDING and n not in GROUPS)
 _DENIED = 0.35  # what a denied word of an entry weighs
-_ENOUGH = 2.0  # words of a group that count
+
+
+class _Tables(Struct):
+    """What one set of weights makes of the index before any query.
+
+    `before`: of each entry, what is cheap to know of very many. `entries` (columns): what speaks
+    for or against it, its words counted as not asked for; what "unspecified" and "other" among
+    them weigh where part of the query is not matched; 1 by its rarity. `words` (rows): rarity; 1;
+    and what the word weighs in the first two columns of its entry.
+    """
+
+    weights: Weights
+    before: np.ndarray
+    entries: np.ndarray
+    words: np.ndarray
 
 
 class Ranker:
-    """Scores entries of one index. Holds no state between queries but a sheet per thread."""
+    """Scores entries of one index. Holds no state between queries but a sheet per thread.
 
-    def __init__(self, index: SearchIndex, params: Params, whole: Weights, typing: Weights) -> None:
+    The score is the sum of features by their weights (`params.Weights`), so a ranker with one
+    weight of 1 and all others 0 tells that feature (`benchmarks.tune`).
+    """
+
+    def __init__(
+        self, index: SearchIndex, params: Params, whole: Weights, typing: Weights
+    ) -> None:
         self._index = index
-        columns = index.standing.astype(np.float32)
-        self._prior = [columns @ _vector(w, STANDING) for w in (whole, typing)]
-        self._weights = [_vector(w, (*MEETING, *GROUPS)) for w in (whole, typing)]
-        self._group = {
-            index.ids[w]: n
-            for n, text in enumerate(GROUPS.values())
-            for w in text.split()
-            if w in index.ids
-        }
-        self._counts = self._by_group()
+        self._fullness = params.fullness
+        self._sheet = Sheet(2 * len(index.idf), np.float32)
         # What is denied is hardly ever asked for: that it is not asked for says little.
-        self._rarity = np.concatenate([index.idf, index.idf * np.float32(_DENIED)])
-        rarities = index.per_entry(self._rarity[index.entry_words])
-        self._entire = np.maximum(rarities, 0.1).astype(np.float32)
-        self._sheet = Sheet(len(self._rarity), np.float32)
-        counts = np.minimum(self._counts, _ENOUGH).astype(np.float32)
-        self._before = [
-            prior + params.unasked * (counts @ weights[len(MEETING) :])
-            for prior, weights in zip(self._prior, self._weights, strict=True)
-        ]
-        self._fullness = (params.fullness / self._entire).astype(np.float32)
+        rarity = np.concatenate([index.idf, index.idf * np.float32(_DENIED)])
+        entire = np.maximum(index.per_entry(rarity[index.entry_words]), 0.1)
+        self._tables = [self._prepared(w, params, rarity, entire) for w in (whole, typing)]
 
-    def _by_group(self) -> np.ndarray:
-        """Return how many words of each group each entry has."""
-        index, groups = self._index, len(GROUPS)
-        group = np.full(2 * len(index.idf), groups)
-        for word, n in self._group.items():
-            group[[word, word + len(index.idf)]] = n
-        of = np.repeat(np.arange(index.count), np.diff(index.word_offsets))
-        counts = np.bincount(of * (groups + 1) + group[index.entry_words])
-        counts.resize((index.count, groups + 1))
-        return counts[:, :-1].astype(np.uint8)
+    def _prepared(
+        self, weights: Weights, params: Params, rarity: np.ndarray, entire: np.ndarray
+    ) -> _Tables:
+        index, size = self._index, len(self._index.idf)
+        words = np.zeros((4, 2 * size), np.float32)
+        words[0], words[1] = rarity, 1.0
+        for name, text in GROUPS.items():
+            for word in [index.ids[w] for w in text.split() if w in index.ids]:
+                unmatched = getattr(weights, f"unmatched_{name}", 0.0)
+                words[2:, [word, word + size]] = [[getattr(weights, name)], [unmatched]]
+        prior = index.standing @ np.array([getattr(weights, n) for n in STANDING], np.float32)
+        unasked = index.per_entry(words[2][index.entry_words])
+        unmatched = index.per_entry(words[3][index.entry_words])
+        return _Tables(
+            weights,
+            (prior + params.unasked * unasked).astype(np.float32),
+            np.stack([prior + unasked, unmatched, 1.0 / entire], axis=1).astype(np.float32),
+            words,
+        )
 
     def promise(self, query: Query, entries: np.ndarray, covers: np.ndarray) -> np.ndarray:
         """Return a rough score of entries: what is cheap to know of very many.
 
         `covers`: how much of the query each has.
         """
+        tables = self._tables[query.unfinished]
         total = sum([slot.weight for slot in query.slots])
-        found = self._fullness[entries]
-        found *= total
+        found = tables.entries[entries, 2]
+        found *= total * self._fullness
         found += 1.0
         found *= covers
-        found += self._before[query.unfinished][entries]
+        found += tables.before[entries]
         return np.asarray(found)
 
     def score(self, query: Query, near: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -100,77 +113,62 @@ class Ranker:
 
         `shares`: of each slot with readings, what each of these entries has.
         """
-        features = self.meeting(query, near, shares)
-        found = self._weights[query.unfinished] @ features + self._prior[query.unfinished][near]
-        return np.asarray(found)
-
-    def meeting(self, query: Query, near: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Return the features (rows: MEETING, then GROUPS) of the entries `near` (columns)."""
-        found = np.empty((len(MEETING) + len(GROUPS), len(near)), np.float32)
+        tables = self._tables[query.unfinished]
+        weights, entries = tables.weights, tables.entries[near]
         slots = [slot for slot in query.slots if slot.readings]
         total = sum([slot.weight for slot in query.slots]) or 1.0
         cover = np.array([slot.weight / total for slot in slots], np.float32) @ shares
-        lacking = 1.0 - cover
-        entry_cover, unasked, counts, contrary = self._asked(query, near)
         present = [n for n, slot in enumerate(slots) if not slot.denied]
         if 0 < len(present) < len(slots):
             shares = shares[present]
-        found[0] = cover
-        np.multiply(cover, cover, out=found[1])
-        found[2] = entry_cover
-        np.multiply(entry_cover, entry_cover, out=found[3])
-        np.multiply(cover, entry_cover, out=found[4])
-        np.minimum.reduce(shares, axis=0, out=found[5])
-        found[6], found[7] = self._likeness(query, near)
-        np.multiply(lacking, unasked == 0, out=found[8])
-        found[9] = contrary
-        np.multiply(lacking, counts[:2], out=found[10:12])
-        np.minimum(counts, _ENOUGH, out=found[12:])
-        return found
+        asked, is_whole, contrary = self._asked(query, near, tables.words)
+        full = asked[0] * entries[:, 2]
+        found = entries[:, 0] - asked[2]
+        found += cover * (weights.cover + weights.cover_squared * cover + weights.both * full)
+        found += full * (weights.entry_cover + weights.entry_cover_squared * full)
+        found += weights.weakest * np.minimum.reduce(shares, axis=0)
+        found += (1.0 - cover) * (entries[:, 1] - asked[3] + weights.whole * is_whole)
+        if contrary is not None:
+            found += weights.contrary * contrary
+        ratios = self._likeness(query, near)
+        found += (0.01 * weights.likeness_as_given) * ratios[0]
+        found += (0.01 * weights.likeness) * (ratios[0] if len(ratios) < 2 else ratios.max(axis=0))
+        return np.asarray(found)
 
     def _asked(
-        self, query: Query, near: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | float]:
-        """Return what the query asks for of the words of each of the entries.
+        self, query: Query, near: np.ndarray, of_word: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return what the words of each entry that the query asks for add up to, by `of_word`.
 
-        The share of them by rarity, how many it does not ask for, how many of these in each group,
+        The first row by how likely the query means the word. Then whether it asks for all of them;
         and how many say the contrary: deny what the query says, or say what it denies.
         """
-        index = self._index
         wanted, absent = _wanted(query)
-        size = len(index.idf)
-        sheet = self._sheet.zeros
+        size = len(self._index.idf)
         said = [w + size if w in absent else w for w in wanted]
-        sheet[said] = list(wanted.values())
         contraries = [w if w in absent else w + size for w in wanted]
-        sheet[contraries] = -1.0
-        words, starts, lengths = index.words_in(near)
+        both, sheet = said + contraries, self._sheet.zeros
+        sheet[both] = [*wanted.values(), *([-1.0] * len(wanted))]
+        words, starts, lengths = self._index.words_in(near)
         worth = sheet.take(words)
-        sheet[said] = sheet[contraries] = 0.0
+        sheet[both] = 0.0
 
-        contrary: np.ndarray | float = 0.0
+        contrary = None
         if worth.min() < 0.0:
-            contrary = np.add.reduceat((worth < 0.0).astype(np.float32), starts)
+            contrary = np.add.reduceat(worth < 0.0, starts, dtype=np.float32)
             np.maximum(worth, 0.0, out=worth)
-        sums = np.empty((2, len(words)), np.float32)
-        np.multiply(self._rarity.take(words), worth, out=sums[0])
-        np.greater(worth, 0.0, out=sums[1])
+        sums = of_word.take(words, axis=1)
+        sums[0] *= worth
+        sums[1:] *= worth > 0.0
         sums = np.add.reduceat(sums, starts, axis=1)
-        counts = self._counts[near].T.astype(np.float32)
-        for word in said:
-            group = self._group.get(word if word < size else word - size)
-            if group is not None:
-                counts[group] -= np.logical_or.reduceat(words == word, starts)
-        return sums[0] / self._entire[near], lengths - sums[1], counts, contrary
+        return sums, sums[1] == lengths, contrary
 
-    def _likeness(self, query: Query, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how alike the texts are (0 to 1): in the best way to read the query, as given."""
-        texts = self._index.plain_texts(near)
+    def _likeness(self, query: Query, near: np.ndarray) -> np.ndarray:
+        """Return how alike the texts are, 0 to 100: to the query as given, and as it is read."""
         literal, read = _texts(query)
         ways = [literal] if literal == read else [literal, read]
-        ratios = process.cdist(ways, texts, scorer=fuzz.ratio)
-        ratios *= np.float32(0.01)
-        return ratios.max(axis=0) if len(ways) > 1 else ratios[0], ratios[0]
+        found = process.cdist(ways, self._index.plain_texts(near), scorer=fuzz.ratio)
+        return np.asarray(found)
 
 
 def _wanted(query: Query) -> tuple[dict[int, float], set[int]]:
@@ -190,11 +188,6 @@ def _wanted(query: Query) -> tuple[dict[int, float], set[int]]:
                         elif absent:
                             absent.discard(word)
     return wanted, absent
-
-
-def _vector(weights: Weights, names: tuple[str, ...]) -> np.ndarray:
-    given = structs.asdict(weights)
-    return np.array([given[name] for name in names], np.float32)
 
 
 def _texts(query: Query) -> tuple[str, str]:
