@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -20,14 +22,22 @@ class Corrector:
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
         # Nearly every slip keeps the first letter; for one that does not, the next two help.
-        self._by_start: dict[tuple[str, int], list[str]] = {}
+        known = [w for w in index.vocabulary if len(w) >= 3 and not w.isdigit()]
+        self._words = sorted(known, key=lambda w: (w[0], len(w)))
+        ends = np.cumsum([0, *map(len, self._words)])[:-1]
+        letters = np.frombuffer("".join(self._words).encode("ascii"), np.uint8) & np.uint32(31)
+        self._letters = np.bitwise_or.reduceat(np.uint32(1) << letters, ends)
+        places = [(w[0], len(w)) for w in self._words]
+        self._longest = max(length for _, length in places)
+        self._starts = {  # first letter → where the words of each length begin
+            letter: [bisect_left(places, (letter, n)) for n in range(self._longest + 2)]
+            for letter in {letter for letter, _ in places}
+        }
         self._by_first_two: dict[str, list[str]] = {}
         self._by_next_two: dict[str, list[str]] = {}
-        for word in index.vocabulary:
-            if len(word) >= 3 and not word.isdigit():
-                self._by_start.setdefault((word[0], len(word)), []).append(word)
-                self._by_first_two.setdefault(word[:2], []).append(word)
-                self._by_next_two.setdefault(word[1:3], []).append(word)
+        for word in known:
+            self._by_first_two.setdefault(word[:2], []).append(word)
+            self._by_next_two.setdefault(word[1:3], []).append(word)
 
     def corrections(self, word: str) -> list[tuple[str, int]]:
         """Return likely words with their distance in edits, best first; none for short words."""
@@ -43,8 +53,8 @@ class Corrector:
 
     def nearest(self, word: str) -> str | None:
         """Return the nearest real word within half its letters, to offer where nothing matched."""
-        pool = self._same_start(word, 2) + self._other_start(word)
         most = max(2, len(word) // 2)
+        pool = self._same_start(word, most) + self._other_start(word)
         scored = process.extractOne(word, pool, scorer=OSA.distance, score_cutoff=most)
         return scored[0] if scored else None
 
@@ -53,10 +63,16 @@ class Corrector:
         return [(text, int(distance)) for text, distance, _ in hits]
 
     def _same_start(self, word: str, most: int) -> list[str]:
-        pool: list[str] = []
-        for length in range(max(3, len(word) - most), len(word) + most + 1):
-            pool += self._by_start.get((word[0], length), ())
-        return pool
+        """Return words of the same first letter and about the same length and letters."""
+        starts = self._starts.get(word[0])
+        if starts is None:
+            return []
+        start = starts[min(max(3, len(word) - most), self._longest)]
+        end = starts[min(len(word) + most, self._longest) + 1]
+        # An edit changes two letters at most: one goes, one comes.
+        differ = np.bitwise_count(self._letters[start:end] ^ _letters(word))
+        words = self._words
+        return [words[start + at] for at in (differ <= 2 * most).nonzero()[0].tolist()]
 
     def _other_start(self, word: str) -> list[str]:
         """Return words whose first letter was hit wrongly, left out, doubled or swapped."""
@@ -92,6 +108,14 @@ class Corrector:
         ranked.sort()
         enough = ranked[0][0] + 1.0
         return [(text, distance) for worth, text, distance in ranked if worth <= enough][:_MOST]
+
+
+def _letters(word: str) -> np.uint32:
+    """Return the letters that a word has, as bits; digits share theirs with letters."""
+    found = 0
+    for letter in word:
+        found |= 1 << (ord(letter) & 31)
+    return np.uint32(found)
 
 
 def _most_edits(word: str) -> int:
