@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from codegraph.search.index import SearchIndex
 from codegraph.search.text import sound
 
 _LEXICON_ONLY = 0.4  # edits that a word counts more which only the lexicon has
+_ROOM = 256  # for a letter or a length beside a letter
+_FIVE_BITS = np.uint32(31)
 _MOST = 4  # corrections offered for one word
 
 
@@ -21,23 +24,17 @@ class Corrector:
 
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
-        # Nearly every slip keeps the first letter; for one that does not, the next two help.
         known = [w for w in index.vocabulary if len(w) >= 3 and not w.isdigit()]
-        self._words = sorted(known, key=lambda w: (w[0], len(w)))
-        ends = np.cumsum([0, *map(len, self._words)])[:-1]
-        letters = np.frombuffer("".join(self._words).encode("ascii"), np.uint8) & np.uint32(31)
-        self._letters = np.bitwise_or.reduceat(np.uint32(1) << letters, ends)
-        places = [(w[0], len(w)) for w in self._words]
-        self._longest = max(length for _, length in places)
-        self._starts = {  # first letter → where the words of each length begin
-            letter: [bisect_left(places, (letter, n)) for n in range(self._longest + 2)]
-            for letter in {letter for letter, _ in places}
-        }
-        self._by_first_two: dict[str, list[str]] = {}
-        self._by_next_two: dict[str, list[str]] = {}
-        for word in known:
-            self._by_first_two.setdefault(word[:2], []).append(word)
-            self._by_next_two.setdefault(word[1:3], []).append(word)
+        letters = np.frombuffer("".join(known).encode("ascii"), np.uint8).astype(np.uint32)
+        lengths = np.array([*map(len, known)])
+        starts = np.cumsum(lengths) - lengths
+        first, second, third = (letters[starts + n] for n in range(3))
+        # Nearly every slip keeps the first letter; for one that does not, the next two help.
+        self._by_length = _Pool(known, first * _ROOM + lengths)
+        self._by_first_two = _Pool(known, first * _ROOM + second)
+        self._by_next_two = _Pool(known, second * _ROOM + third)
+        bits = np.bitwise_or.reduceat(np.uint32(1) << (letters & _FIVE_BITS), starts)
+        self._bits = bits[self._by_length.order]
 
     def corrections(self, word: str) -> list[tuple[str, int]]:
         """Return likely words with their distance in edits, best first; none for short words."""
@@ -64,23 +61,20 @@ class Corrector:
 
     def _same_start(self, word: str, most: int) -> list[str]:
         """Return words of the same first letter and about the same length and letters."""
-        starts = self._starts.get(word[0])
-        if starts is None:
-            return []
-        start = starts[min(max(3, len(word) - most), self._longest)]
-        end = starts[min(len(word) + most, self._longest) + 1]
+        low, high = max(3, len(word) - most), min(len(word) + most, _ROOM - 1)
+        near = self._by_length.between(_key(word[0]) + low, _key(word[0]) + high)
         # An edit changes two letters at most: one goes, one comes.
-        differ = np.bitwise_count(self._letters[start:end] ^ _letters(word))
-        words = self._words
+        differ = np.bitwise_count(self._bits[near] ^ _bits(word))
+        words, start = self._by_length.words, near.start
         return [words[start + at] for at in (differ <= 2 * most).nonzero()[0].tolist()]
 
     def _other_start(self, word: str) -> list[str]:
         """Return words whose first letter was hit wrongly, left out, doubled or swapped."""
         return [
-            *self._by_next_two.get(word[1:3], ()),
-            *self._by_next_two.get(word[:2], ()),
-            *self._by_first_two.get(word[1:3], ()),
-            *self._by_first_two.get(word[1::-1], ()),
+            *self._by_next_two.of(_key(word[1:3])),
+            *self._by_next_two.of(_key(word[:2])),
+            *self._by_first_two.of(_key(word[1:3])),
+            *self._by_first_two.of(_key(word[1::-1])),
         ]
 
     def _alike(self, word: str, most: int) -> list[tuple[str, int]]:
@@ -110,11 +104,34 @@ class Corrector:
         return [(text, distance) for worth, text, distance in ranked if worth <= enough][:_MOST]
 
 
-def _letters(word: str) -> np.uint32:
+class _Pool:
+    """Words in the order of a number that each has, and otherwise as they came."""
+
+    def __init__(self, words: Sequence[str], numbers: np.ndarray) -> None:
+        self.order = np.argsort(numbers, kind="stable")
+        self.words = [words[n] for n in self.order.tolist()]
+        self._numbers = array("i", numbers[self.order].astype(np.int32).tobytes())
+
+    def between(self, low: int, high: int) -> slice:
+        """Return where the words stand whose number is from `low` to `high`."""
+        return slice(bisect_left(self._numbers, low), bisect_right(self._numbers, high))
+
+    def of(self, number: int) -> list[str]:
+        """Return the words of a number."""
+        return self.words[self.between(number, number)]
+
+
+def _key(letters: str) -> int:
+    """Return the number of one letter, with room for another number, or of two letters."""
+    first, *second = letters.encode("ascii", "replace")
+    return first * _ROOM + sum(second)
+
+
+def _bits(word: str) -> np.uint32:
     """Return the letters that a word has, as bits; digits share theirs with letters."""
     found = 0
     for letter in word:
-        found |= 1 << (ord(letter) & 31)
+        found |= 1 << (ord(letter) & int(_FIVE_BITS))
     return np.uint32(found)
 
 

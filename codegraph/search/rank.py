@@ -63,9 +63,7 @@ class Ranker:
     weight of 1 and all others 0 tells that feature (`benchmarks.tune`).
     """
 
-    def __init__(
-        self, index: SearchIndex, params: Params, whole: Weights, typing: Weights
-    ) -> None:
+    def __init__(self, index: SearchIndex, params: Params, whole: Weights, typing: Weights) -> None:
         self._index = index
         self._fullness = params.fullness
         self._sheet = Sheet(2 * len(index.idf), np.float32)
