@@ -23,7 +23,7 @@ from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, TYPING, WHOLE, Params, Weights
 from codegraph.search.query import Query, QueryReader
 from codegraph.search.rank import Ranker
-from codegraph.search.retrieve import Retriever
+from codegraph.search.retrieve import Near, Retriever
 from codegraph.search.text import STOP
 
 
@@ -230,34 +230,30 @@ class SearchEngine:
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
-    def candidates(self, query: Query, system: str | None) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the entries to look at closely, and what each has of each slot; None for none."""
+    def candidates(self, query: Query, system: str | None) -> Near | None:
+        """Return the entries to look at closely; None for none."""
         params = self._params
         within = slice(0, self.index.count) if system is None else self.index.systems.get(system)
         if within is None or not query.slots or query.is_guesswork():
             return None
-        entries, shares = self._retriever.shares(query, within)
-        if not len(entries):
+        near = self._retriever.near(query, within)
+        if near is None:
             return None
-        weights = np.array([slot.weight for slot in query.slots if slot.readings], np.float32)
-        weights /= sum([slot.weight for slot in query.slots])
-        covers = weights @ shares
-        best = float(covers.max())
-        if best <= 0.0 or best < params.nonsense:
+        best = float(near.covers.max())
+        if best < params.nonsense:
             return None
-        at = (covers >= params.keep * best).nonzero()[0]
+        at = (near.covers >= params.keep * best).nonzero()[0]
         if len(at) > params.most:
-            promise = self.ranker.promise(query, entries[at], covers[at])
+            promise = self.ranker.promise(query, near.entries[at], near.covers[at])
             at = at[np.argpartition(promise, -params.most)[-params.most :]]
-        return entries[at], shares[:, at]
+        return Near(near.entries[at], near.shares[:, at], near.covers[at])
 
     def _rank(self, query: Query, system: str | None) -> list[tuple[int, float]]:
         """Return (entry, score 0-100) of the best entries, best first."""
         found = self.candidates(query, system)
         if found is None:
             return []
-        near, shares = found
-        scores = self.ranker.score(query, near, shares)
+        near, scores = found.entries, self.ranker.score(query, found)
         order = np.lexsort((near, -scores))
         scores = np.minimum(scores[order] * (100.0 / _HIGHEST), _MOST)
         return list(zip(near[order].tolist(), scores.tolist(), strict=True))

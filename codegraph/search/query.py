@@ -202,7 +202,7 @@ class QueryReader:
                 for n in range(len(singles), 1, -1):
                     if (phrase := index.phrase(" ".join(sorted(singles[:n])))) is not None:
                         return phrase, way[:n]
-        if end.final and end is not token and len(end.given) > 1 and first in index.ids:
+        if end.final and end is not token and longest > 1 and len(end.given) > 1:
             before = [t.single for t in tokens[at:-1]]
             phrase = index.begun(" ".join([*before, end.given]), index.ids[first])
             if phrase is not None:

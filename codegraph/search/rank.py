@@ -9,6 +9,7 @@ from rapidfuzz import fuzz, process
 from codegraph.search.index import SearchIndex
 from codegraph.search.params import Params, Weights
 from codegraph.search.query import Query
+from codegraph.search.retrieve import Near
 from codegraph.search.sheet import Sheet
 from codegraph.search.standing import STANDING
 from codegraph.search.text import STOP
@@ -106,20 +107,15 @@ class Ranker:
         found += tables.before[entries]
         return np.asarray(found)
 
-    def score(self, query: Query, near: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Return a score, about 0 to 2, for each of the entries `near`.
-
-        `shares`: of each slot with readings, what each of these entries has.
-        """
+    def score(self, query: Query, near: Near) -> np.ndarray:
+        """Return a score, about 0 to 2, for each of some entries."""
         tables = self._tables[query.unfinished]
-        weights, entries = tables.weights, tables.entries[near]
-        slots = [slot for slot in query.slots if slot.readings]
-        total = sum([slot.weight for slot in query.slots]) or 1.0
-        cover = np.array([slot.weight / total for slot in slots], np.float32) @ shares
-        present = [n for n, slot in enumerate(slots) if not slot.denied]
-        if 0 < len(present) < len(slots):
-            shares = shares[present]
-        asked, is_whole, contrary = self._asked(query, near, tables.words)
+        weights, entries = tables.weights, tables.entries[near.entries]
+        shares, cover = near.shares, near.covers
+        denied = [slot.denied for slot in query.slots if slot.readings]
+        if any(denied) and not all(denied):
+            shares = shares[~np.array(denied)]
+        asked, is_whole, contrary = self._asked(query, near.entries, tables.words)
         full = asked[0] * entries[:, 2]
         found = entries[:, 0] - asked[2]
         found += cover * (weights.cover + weights.cover_squared * cover + weights.both * full)
@@ -128,7 +124,7 @@ class Ranker:
         found += (1.0 - cover) * (entries[:, 1] - asked[3] + weights.whole * is_whole)
         if contrary is not None:
             found += weights.contrary * contrary
-        ratios = self._likeness(query, near)
+        ratios = self._likeness(query, near.entries)
         found += (0.01 * weights.likeness_as_given) * ratios[0]
         found += (0.01 * weights.likeness) * (ratios[0] if len(ratios) < 2 else ratios.max(axis=0))
         return np.asarray(found)
@@ -145,8 +141,8 @@ class Ranker:
         size = len(self._index.idf)
         said = [w + size if w in absent else w for w in wanted]
         contraries = [w if w in absent else w + size for w in wanted]
-        both, sheet = said + contraries, self._sheet.zeros
-        sheet[both] = [*wanted.values(), *([-1.0] * len(wanted))]
+        both, sheet = np.array(said + contraries), self._sheet.zeros
+        sheet[both] = np.array([*wanted.values(), *([-1.0] * len(wanted))], np.float32)
         words, starts, lengths = self._index.words_in(near)
         worth = sheet.take(words)
         sheet[both] = 0.0
@@ -157,15 +153,13 @@ class Ranker:
             np.maximum(worth, 0.0, out=worth)
         sums = of_word.take(words, axis=1)
         sums[0] *= worth
-        sums[1:] *= worth > 0.0
+        sums[1:] *= np.sign(worth)
         sums = np.add.reduceat(sums, starts, axis=1)
         return sums, sums[1] == lengths, contrary
 
     def _likeness(self, query: Query, near: np.ndarray) -> np.ndarray:
         """Return how alike the texts are, 0 to 100: to the query as given, and as it is read."""
-        literal, read = _texts(query)
-        ways = [literal] if literal == read else [literal, read]
-        found = process.cdist(ways, self._index.plain_texts(near), scorer=fuzz.ratio)
+        found = process.cdist(_texts(query), self._index.plain_texts(near), scorer=fuzz.ratio)
         return np.asarray(found)
 
 
@@ -188,15 +182,17 @@ def _wanted(query: Query) -> tuple[dict[int, float], set[int]]:
     return wanted, absent
 
 
-def _texts(query: Query) -> tuple[str, str]:
-    """Return the query as it stands (slips corrected) and as it is read, for comparison."""
+def _texts(query: Query) -> list[str]:
+    """Return the query as it stands (slips corrected) and, if that differs, as it is read."""
     literal, read = [], []
     for slot in query.slots:
         first = slot.readings[0].text if slot.readings else slot.text
         literal.append(first)
-        other = next((r.text for r in slot.readings if not r.literal and not r.broader), first)
-        read.append(other)
-    return _sorted_words(literal), _sorted_words(read)
+        others = [r.text for r in slot.readings if not (r.literal or r.broader)]
+        read.append(others[0] if others else first)
+    if literal == read:
+        return [_sorted_words(literal)]
+    return [_sorted_words(literal), _sorted_words(read)]
 
 
 def _sorted_words(parts: list[str]) -> str:

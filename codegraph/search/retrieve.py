@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+from msgspec import Struct
 
 from codegraph.search.index import SearchIndex, Unit
 from codegraph.search.params import Params
@@ -21,6 +22,17 @@ T = TypeVar("T")
 _MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
 _COMMON = 1000  # entries at or below a word from which on they are kept as one sheet
 _WHOLE = 255  # what a word of an entry's own is worth on a sheet
+
+
+class Near(Struct):
+    """Entries, and what each has: of each slot that has readings, and of all by their weights.
+
+    Shapes: entries; slots by entries, 0 to 1; entries, 0 to 1.
+    """
+
+    entries: np.ndarray
+    shares: np.ndarray
+    covers: np.ndarray
 
 
 class Retriever:
@@ -42,27 +54,25 @@ class Retriever:
         sheet[self._index.at(posting)] = self._worths[posting]
         return sheet
 
-    def shares(self, query: Query, within: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Return entries, ascending, and of each slot that has readings the share they have of it.
+    def near(self, query: Query, within: slice) -> Near | None:
+        """Return the entries that have enough of a query, None where none has.
 
-        The best reading of a slot counts. `within`: only these entries. Shapes: entries; slots by
-        entries, 0 to 1.
+        The best reading of a slot counts. `within`: only these entries.
         """
         slots = [slot for slot in query.slots if slot.readings]
         entries = self._entries(slots, within)
+        if not len(entries):
+            return None
         units, parts, ends = _parts(slots)
         has = np.empty((len(units), len(entries)), np.uint8)
         for row, unit in zip(has, units, strict=True):
             self._look_up(unit, entries, row)
-        found = np.array(parts, np.float32) @ has.astype(np.float32)
-        if len(ends) == len(parts):
-            return entries, found
-        best = np.empty((len(ends), len(entries)), np.float32)
-        start = 0
-        for row, end in zip(best, ends, strict=True):
-            np.maximum.reduce(found[start:end], axis=0, out=row)
-            start = end
-        return entries, best
+        shares = np.array(parts, np.float32) @ has.astype(np.float32)
+        if len(ends) < len(parts):
+            shares = _best(shares, ends)
+        total = sum([slot.weight for slot in query.slots])
+        weights = np.array([slot.weight / total for slot in slots], np.float32)
+        return Near(entries, shares, weights @ shares)
 
     def _entries(self, slots: Sequence[Slot], within: slice) -> np.ndarray:
         """Return the entries that have a leading word of a leading slot in their own wording.
@@ -154,6 +164,18 @@ def _parts(slots: Sequence[Slot]) -> tuple[list[Unit], list[list[float]], list[i
         ends.append(len(parts))
     every = range(len(units))
     return units, [[part.get(place, 0.0) for place in every] for part in parts], ends
+
+
+def _best(shares: np.ndarray, ends: Sequence[int]) -> np.ndarray:
+    """Return the best of the rows up to each end."""
+    best = np.empty((len(ends), shares.shape[1]), np.float32)
+    start = 0
+    for row, end in zip(best, ends, strict=True):
+        row[:] = shares[start]
+        for other in shares[start + 1 : end]:
+            np.maximum(row, other, out=row)
+        start = end
+    return best
 
 
 def _leading(weighed: list[tuple[float, T]], keep: float) -> list[T]:
