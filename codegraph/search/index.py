@@ -178,7 +178,7 @@ class SearchIndex:
 
     def words_above(self, number: int) -> list[int]:
         """Return the words that more entries than that have, themselves or above them."""
-        return (np.diff(self._offsets) > number).nonzero()[0].tolist()  # type: ignore[no-any-return]
+        return (np.diff(self._offsets) > number).nonzero()[0].tolist()
 
     def plain_texts(self, entries: np.ndarray) -> list[str]:
         """Return the words of entries in alphabetical order, as one text each."""

@@ -110,7 +110,10 @@ class QueryReader:
         """Return the query as understood; `literal` takes the words as they stand."""
         given = words(text)
         absent = denied(text) if not NEGATIONS.isdisjoint(given) else [False] * len(given)
-        kept = [i for i in range(len(given)) if not is_article(given, i)][:LONGEST]
+        kept = list(range(len(given)))
+        if "a" in given:
+            kept = [i for i in kept if not is_article(given, i)]
+        del kept[LONGEST:]
         if len(kept) > 1:
             kept = [i for i in kept if given[i] not in _FILLER] or kept
         query = Query([given[i] for i in kept])
@@ -123,7 +126,7 @@ class QueryReader:
         query.read = [t.text for t in tokens]
         query.corrections = [(t.given, t.text) for t in tokens if t.given != t.text]
         query.encounter = self._index.seventh.intersection(query.read)
-        if {"f", "u"} <= set(given) or not _FOLLOW_UP.isdisjoint(given):
+        if ("f" in given and "u" in given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
         last = tokens[-1].single
         query.unfinished = not begun or (

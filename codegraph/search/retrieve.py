@@ -111,7 +111,7 @@ class Retriever:
 
     def _look_up(self, unit: Unit, entries: np.ndarray, row: np.ndarray) -> None:
         """Write into a row what each of the entries has of a unit: its best word counts."""
-        index = self._index
+        index, sheet = self._index, self._sheet.zeros
         word, likely = unit[0]
         if len(unit) == 1 and likely == 1.0:
             common = self._common.get(word)
@@ -119,12 +119,14 @@ class Retriever:
                 common.take(entries, out=row, mode="clip")
                 return
             posting = index.posting(word)
-            written = [(self._worths[posting], index.at(posting))]
-        else:
-            written = self._by_worth(unit)
-        sheet = self._sheet.zeros
-        for worth, where in written:
-            sheet[where] = worth
+            where = index.at(posting)
+            sheet[where] = self._worths[posting]
+            sheet.take(entries, out=row, mode="clip")
+            sheet[where] = 0
+            return
+        written = self._by_worth(unit)
+        for number, where in written:
+            sheet[where] = number
         sheet.take(entries, out=row, mode="clip")
         for _, where in written:
             sheet[where] = 0

@@ -45,6 +45,14 @@ class TokenReader:
         self._index = index
         self._corrector = Corrector(index)
         self._params = params
+        # Of rare words, all of the same root.
+        self._relatives = {
+            word: words
+            for words in index.stems.values()
+            if len(words) > 1
+            for word in words
+            if index.df(word) <= _RARE
+        }
 
     def nearest(self, word: str) -> str | None:
         """Return the nearest real word, to offer where nothing matched."""
@@ -90,7 +98,9 @@ class TokenReader:
         clipped = self._clipped(word)
         found = self._corrector.corrections(word)
         if not found:
-            return Token(word, word, clipped or self._relatives(word, None), guess=True)
+            related = self._index.stems.get(stem(word), ()) if len(word) > SHORTEST_STEM else ()
+            unit = clipped or [(w, self._params.relative) for w in related]
+            return Token(word, word, unit, guess=True)
         worth = self._params.corrected
         unit = [(self._index.ids[text], worth**distance) for text, distance in found]
         unit = [(w, worth) for w, worth in unit if self._index.df(w)]
@@ -121,16 +131,11 @@ class TokenReader:
         if final and not token.isdigit():
             unit += self._completions(token, word if known else None)
         if unit and known and not literal:
-            unit += [(w, params.slip) for w in index.slips.get(word or 0, ())]
-            unit += self._relatives(token, word)
+            if word in index.slips:
+                unit += [(w, params.slip) for w in index.slips[word]]
+            if word in self._relatives:
+                unit += [(w, params.relative) for w in self._relatives[word] if w != word]
         return unit
-
-    def _relatives(self, token: str, word: int | None) -> Unit:
-        """Return words of the same root as a rare or unknown word."""
-        index = self._index
-        if len(token) <= SHORTEST_STEM or (word is not None and index.df(word) > _RARE):
-            return []
-        return [(w, self._params.relative) for w in index.stems.get(stem(token), ()) if w != word]
 
     def _completions(self, beginning: str, word: int | None) -> Unit:
         """Return the words that an unfinished word may become, the commonest of them first."""
