@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -146,11 +147,15 @@ class SearchIndex:
         word = self.ids.get(text)
         return text if word is None else self.vocabulary[word]
 
-    def rarity_of(self, unit: Unit) -> float:
-        """Return how rare the rarest of a unit's likeliest words is."""
-        if len(unit) == 1:
-            return self._rarity[unit[0][0]]
-        return max(self._rarity[word] for word, _ in unit[:_LIKELIEST])
+    def rarities_of(self, units: Sequence[Unit]) -> list[float]:
+        """Return of each unit how rare the rarest of its likeliest words is."""
+        rarity = self._rarity
+        return [
+            rarity[unit[0][0]]
+            if len(unit) == 1
+            else max([rarity[word] for word, _ in unit[:_LIKELIEST]])
+            for unit in units
+        ]
 
     def posting(self, word: int) -> slice:
         """Return where the entries of a word stand: its own, then those below a title with it."""

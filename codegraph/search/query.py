@@ -239,7 +239,9 @@ class QueryReader:
             as_it_stands = phrase is None or any(self._index.is_entry_word(t.text) for t in said)
             worth = 1.0 if as_it_stands else self._params.abbreviation_as_word
             as_given = " ".join([t.text for t in tokens])
-            readings.append(Reading(units, self._rarities(units), worth, as_given, literal=True))
+            readings.append(
+                Reading(units, self._index.rarities_of(units), worth, as_given, literal=True)
+            )
         if phrase is not None and not literal:
             readings += self._readings(phrase, as_it_stands)
         if not readings:
@@ -285,10 +287,9 @@ class QueryReader:
         if not NEGATIONS.isdisjoint(given):
             absent = denied(text)
             denies = [absent[n] for n in kept]
-        return Reading(units, self._rarities(units), worth, text, broader=broader, denied=denies)
-
-    def _rarities(self, units: list[Unit]) -> list[float]:
-        return [self._index.rarity_of(unit) for unit in units]
+        return Reading(
+            units, self._index.rarities_of(units), worth, text, broader=broader, denied=denies
+        )
 
 
 def _capitals(text: str) -> set[str]:

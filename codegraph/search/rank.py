@@ -173,7 +173,7 @@ def _wanted(query: Query) -> tuple[dict[int, float], set[int]]:
             for n, unit in enumerate(reading.units):
                 for word, likely in unit:
                     worth = likely * reading.worth
-                    if worth > wanted.get(word, 0.0):
+                    if word not in wanted or worth > wanted[word]:
                         wanted[word] = worth
                         if denied and denied[n]:
                             absent.add(word)
@@ -196,4 +196,4 @@ def _texts(query: Query) -> list[str]:
 
 
 def _sorted_words(parts: list[str]) -> str:
-    return " ".join(sorted(w for part in parts for w in part.split() if w not in STOP))
+    return " ".join(sorted([w for part in parts for w in part.split() if w not in STOP]))

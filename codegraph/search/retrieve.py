@@ -87,7 +87,7 @@ class Retriever:
                 units = reading.units
                 if len(units) > 1:
                     units = _leading(list(zip(reading.rarities, units, strict=True)), keep)
-                words.update(word for unit in units for word, _ in unit)
+                words.update([word for unit in units for word, _ in unit])
         found = self._union([self._index.own(word) for word in words])
         if len(found) and found[0] >= within.start and found[-1] < within.stop:
             return found
@@ -148,12 +148,12 @@ def _parts(slots: Sequence[Slot]) -> tuple[list[Unit], list[list[float]], list[i
     """
     units: list[Unit] = []
     places: dict[int, int] = {}  # of the units that are one word as it is
-    parts: list[dict[int, float]] = []
+    parts: list[list[float]] = []
     ends = []
     for slot in slots:
         for reading in slot.readings:
             worth = reading.worth / (_WHOLE * (sum(reading.rarities) or 1.0))
-            part: dict[int, float] = {}
+            part = [0.0] * len(units)
             for unit, rarity in zip(reading.units, reading.rarities, strict=True):
                 word, likely = unit[0]
                 place = len(units)
@@ -161,11 +161,12 @@ def _parts(slots: Sequence[Slot]) -> tuple[list[Unit], list[list[float]], list[i
                     place = places.setdefault(word, place)
                 if place == len(units):
                     units.append(unit)
-                part[place] = part.get(place, 0.0) + worth * rarity
+                    part.append(0.0)
+                part[place] += worth * rarity
             parts.append(part)
         ends.append(len(parts))
-    every = range(len(units))
-    return units, [[part.get(place, 0.0) for place in every] for part in parts], ends
+    count = len(units)
+    return units, [part + [0.0] * (count - len(part)) for part in parts], ends
 
 
 def _best(shares: np.ndarray, ends: Sequence[int]) -> np.ndarray:
@@ -182,7 +183,7 @@ def _best(shares: np.ndarray, ends: Sequence[int]) -> np.ndarray:
 
 def _leading(weighed: list[tuple[float, T]], keep: float) -> list[T]:
     """Return the heaviest, until what is left weighs less than the keeping share of all."""
-    left = sum(weight for weight, _ in weighed)
+    left = sum([weight for weight, _ in weighed])
     enough = keep * left
     found = []
     for weight, item in sorted(weighed, key=lambda w: -w[0]):
