@@ -111,39 +111,34 @@ def singulars(word: str) -> list[str]:
     return found
 
 
-_SOUNDS = [
-    (re.compile(pattern), sound)
-    for pattern, sound in [
-        (r"^(?:kn|gn|pn)", "n"),
-        (r"^ps", "s"),
-        (r"^rh|rrh|rh", "r"),
-        (r"^wr", "r"),
-        (r"^eu", "u"),
-        (r"ph|gh(?=t)", "f"),
-        (r"ght", "t"),
-        (r"ae|oe", "e"),
-        (r"tch|sch|ch(?=[rlm])", "k"),
-        (r"sc(?=[eiy])", "s"),
-        (r"ch|sh|tio|sio|cio|cia|tia", "x"),
-        (r"c(?=[eiy])", "s"),
-        (r"ck|q|c", "k"),
-        (r"x(?=.)", "ks"),
-        (r"z", "s"),
-        (r"dg|g(?=[eiy])|j", "j"),
-        (r"w|h", ""),
-    ]
-]
+# Letters → how they sound: at the beginning of a word; anywhere; before e, i or y.
+_AT_FIRST = {"kn": "n", "gn": "n", "pn": "n", "ps": "s", "wr": "r", "eu": "u"}
+_ANYWHERE = {
+    "rrh": "r", "rh": "r", "ph": "f", "ght": "t", "ae": "e", "oe": "e", "sch": "sk",
+    "ch": "k", "sh": "x", "tio": "x", "sio": "x", "cio": "x", "cia": "x", "tia": "x",
+    "ck": "k", "dg": "j", "x": "ks", "q": "k", "c": "k", "z": "s", "w": "", "h": "",
+}  # fmt: skip
+_SOFT = {"sc": "s", "c": "s", "g": "j"}
+_LETTERS = re.compile(
+    rf"^(?:{'|'.join(_AT_FIRST)})|(?!cia|cio)({'|'.join(_SOFT)})(?=[eiy]|[ao]e)"
+    rf"|{'|'.join(_ANYWHERE)}"
+)
 _NOT_FIRST_VOWEL = re.compile(r"(?<!^)[aeiouy]+")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
 def sound(word: str) -> str:
     """Return a key that words of like sound share: newmonia and pneumonia are both n-m-n."""
-    for pattern, replacement in _SOUNDS:
-        word = pattern.sub(replacement, word)
+    word = _LETTERS.sub(_sound_of, word)
     word = _NOT_FIRST_VOWEL.sub("", _DOUBLED.sub(r"\1", word))
     word = _DOUBLED.sub(r"\1", word)
     return "a" + word[1:] if word[:1] in tuple("aeiouy") else word
+
+
+def _sound_of(letters: re.Match[str]) -> str:
+    if letters[1]:
+        return _SOFT[letters[1]]
+    return _ANYWHERE.get(letters[0]) or _AT_FIRST.get(letters[0], "")
 
 
 _ENDING = re.compile(
