@@ -34,6 +34,7 @@ class Params(Struct, frozen=True):
     further_reading: float = 0.07
     unknown: float = 0.45  # weight of a word that nothing explains, in shares of a rare word
     encounter: float = 0.28  # weight of words that speak of the encounter, not of the condition
+    hint: float = 0.4  # weight of "in" or "he" at the end, which may be the beginning of a word
     denied: float = 0.3  # weight of what the query says is not there
 
     # Choosing what to show.

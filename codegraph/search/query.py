@@ -114,23 +114,27 @@ class QueryReader:
         if "a" in given:
             kept = [i for i in kept if not is_article(given, i)]
         del kept[LONGEST:]
+        begun = not text[-1:].isspace()  # the last word may be the beginning of one
+        last = len(given) - 1 if begun else -1
         if len(kept) > 1:
-            kept = [i for i in kept if given[i] not in _FILLER] or kept
+            kept = [i for i in kept if given[i] not in _FILLER or i == last] or kept
         query = Query([given[i] for i in kept])
         if not kept:
             return query
-        begun = not text[-1].isspace()  # the last word may be the beginning of one
         tokens = self.tokens.tokens(
             query.words, [absent[i] for i in kept], begun=begun, literal=literal
         )
+        end = tokens[-1]
+        end.hint = begun and len(tokens) > 1 and (end.given in _FILLER or end.given in STOP)
         query.read = [t.text for t in tokens]
         query.corrections = [(t.given, t.text) for t in tokens if t.given != t.text]
         query.encounter = self._index.seventh.intersection(query.read)
         if ("f" in given and "u" in given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
-        last = tokens[-1].single
-        query.unfinished = not begun or (
-            not self._index.is_entry_word(last) and not self._index.has_phrase(last)
+        query.unfinished = (
+            not begun
+            or end.hint
+            or not (self._index.is_entry_word(end.single) or self._index.has_phrase(end.single))
         )
         capitals = set() if text.islower() else _capitals(text)
         sided = not _SIDE_WORDS.isdisjoint(query.read)
@@ -210,7 +214,7 @@ class QueryReader:
             phrase = index.begun(" ".join([*before, end.given]), index.ids[first])
             if phrase is not None:
                 return phrase, list(range(at, len(tokens)))
-        phrase = index.phrase(first)
+        phrase = None if token.hint else index.phrase(first)
         if phrase is not None:
             phrase = phrase.heard(len(tokens) == 1 or token.given in capitals)
             return None if phrase is None else (phrase, [at])
@@ -252,6 +256,8 @@ class QueryReader:
             weight = sum(readings[0].rarities)  # as it stands, whatever it may stand for
         else:
             weight = max([sum(r.rarities) for r in readings])
+        if tokens[0].hint:
+            weight *= self._params.hint
         return Slot(
             text,
             readings,

@@ -24,7 +24,7 @@ class Token(Struct):
     `parts`: the units of a word that is two words written as one; `single`: the corrected word in
     its singular; `small`: whether it is a small word, that says nothing alone; `denied`: whether
     the query says that it is not there; `guess`: whether it stands for words that are not as it is
-    written.
+    written; `hint`: whether it says something only if it is the beginning of a longer word.
     """
 
     given: str
@@ -36,6 +36,7 @@ class Token(Struct):
     small: bool = False
     denied: bool = False
     guess: bool = False
+    hint: bool = False
 
 
 class TokenReader:
@@ -74,7 +75,10 @@ class TokenReader:
             if joined in ids and not literal:
                 found.pop()  # "non union" → nonunion
                 word = joined
-            token = self._token(word, final, literal)
+            if final and found and word in STOP and not literal:
+                token = Token(word, word, self._completions(word, None))  # "pain in" the index …
+            else:
+                token = self._token(word, final, literal)
             token.denied = absent[i]
             token.single = self._index.singular(token.text)
             found.append(token)
