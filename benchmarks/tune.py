@@ -28,13 +28,12 @@ from benchmarks.measure import save
 from benchmarks.search import ON, halved, hit, sets_of
 from codegraph.search import params
 from codegraph.search.engine import SearchEngine
-from codegraph.search.params import DEFAULT, TYPING, WHOLE
-from codegraph.search.rank import GROUPS, MEETING
-from codegraph.search.standing import STANDING
+from codegraph.search.params import DEFAULT, TYPING, WHOLE, Weights
+from codegraph.search.rank import Ranker
 from codegraph.service import CodeGraph
 
 PARAMS = Path(params.__file__)
-NAMES = (*STANDING, *MEETING, *GROUPS)
+NAMES = Weights.__struct_fields__
 MOST = 120  # candidates of a query
 SHARPNESS = 12.0  # of the softmax
 TOWARDS = 1e-3  # how strongly weights are held at where they were
@@ -54,18 +53,27 @@ class Seen:
     row: dict[str, Any]
 
 
+def rankers(engine: SearchEngine) -> list[Ranker]:
+    """Return a ranker for each feature: all weights nothing but one, which is 1."""
+    none = dict.fromkeys(NAMES, 0.0)
+    alone = [Weights(**{**none, name: 1.0}) for name in NAMES]
+    return [Ranker(engine.index, DEFAULT, one, one) for one in alone]
+
+
 def look(
-    engine: SearchEngine, name: str, row: dict[str, Any], codes: list[str]
+    engine: SearchEngine,
+    features_of: list[Ranker],
+    name: str,
+    row: dict[str, Any],
+    codes: list[str],
 ) -> tuple[bool, Seen | None]:
     """Return whether the query is unfinished, and its candidates."""
     query = engine.reader.read(row["query"])
     found = engine.candidates(query, "icd10cm") if query.slots else None
     if found is None:
         return query.unfinished, None
-    near, shares = found
-    features = np.hstack(
-        [engine.index.standing[near], engine.ranker.meeting(query, near, shares).T]
-    )
+    near = found.entries
+    features = np.stack([ranker.score(query, found) for ranker in features_of], axis=1)
     leads = []
     for entry in near.tolist():
         shown = engine.chooser.stands_for(engine.index.rows[entry], query, ON, None)
@@ -131,8 +139,9 @@ def main(show: Callable[[str], None] = print) -> None:
     cut = [("typing", halved(r)) for n, r in rows if len(r["query"]) > 8 and n != "own queries"]
     rows += cut
     looked: dict[bool, list[tuple[str, Seen | None]]] = {False: [], True: []}
+    features_of = rankers(engine)
     for name, row in rows:
-        unfinished, seen = look(engine, name, row, codes)
+        unfinished, seen = look(engine, features_of, name, row, codes)
         looked[unfinished].append((name, seen))
     for unfinished, label, before in ((False, "WHOLE", WHOLE), (True, "TYPING", TYPING)):
         start = np.array([structs.asdict(before)[n] for n in NAMES])
