@@ -124,7 +124,7 @@ class SearchEngine:
         enough: int,
     ) -> list[Hit]:
         """Return the concepts that ranked entries stand for, each under its best wording."""
-        gathers = query.unfinished and billable is None
+        gathers = query.is_begun() and billable is None
         wanted = enough * _SPARE if gathers else enough
         best: dict[int, tuple[float, int]] = {}  # row shown → its best score, and by which entry
         sure = 0  # hits that no later entry can come before
@@ -147,7 +147,10 @@ class SearchEngine:
                     sure += before is None and less == 0.0
         order = sorted(best, key=lambda row: -best[row][0])
         hits = [self._hit(row, *best[row]) for row in order[:wanted]]
-        return (self._gathered(hits, on) if gathers else hits)[:enough]
+        if gathers:
+            hits = self._by_family(hits, on) if query.unfinished else hits
+            hits = self._by_category(hits, on)
+        return hits[:enough]
 
     def _hit(self, row: int, score: float, entry: int) -> Hit:
         index = self.index
@@ -155,14 +158,12 @@ class SearchEngine:
         kind = KIND_NAMES[KINDS[index.kinds[entry]]]
         return Hit(row, max(_LEAST, score), text, kind)
 
-    def _gathered(self, hits: Sequence[Hit], on: date) -> list[Hit]:
+    def _by_family(self, hits: Sequence[Hit], on: date) -> list[Hit]:
         """Return hits with siblings that match alike shown as the header above them.
 
         Who is still typing "dislocatio" is served by several kinds of it, not by ten joints of
         one. The first of its family stays itself where it is clearly the best of it.
         """
-        if not hits:
-            return []
         displays, parents = self._concepts.tables.displays, self._concepts.tables.parents
         families: dict[int, list[Hit]] = {}
         for hit in hits:
@@ -175,15 +176,19 @@ class SearchEngine:
             if not (hit is best and clear) and self._is_header(above, on):
                 hit = Hit(above, hit.score, displays[above], "title")
             shown.setdefault(hit.row, hit)
-        first, *rest = shown.values()
-        together = {first.row: first}
-        counts = Counter(self._category(hit.row) for hit in rest)
-        for hit in rest:
+        return list(shown.values())
+
+    def _by_category(self, hits: Sequence[Hit], on: date) -> list[Hit]:
+        """Return hits with many of one category, behind the first hit, shown as that category."""
+        displays = self._concepts.tables.displays
+        counts = Counter(self._category(hit.row) for hit in hits[1:])
+        shown = {hit.row: hit for hit in hits[:1]}
+        for hit in hits[1:]:
             category = self._category(hit.row)
             if counts[category] >= _MANY and self._is_header(category, on):
                 hit = Hit(category, hit.score, displays[category], "title")
-            together.setdefault(hit.row, hit)
-        return list(together.values())
+            shown.setdefault(hit.row, hit)
+        return list(shown.values())
 
     def _is_header(self, row: int, on: date) -> bool:
         """Whether a row is a header on a date that codes stand below, no chapter or section."""
@@ -243,9 +248,10 @@ class SearchEngine:
         if best < params.nonsense:
             return None
         at = (near.covers >= params.keep * best).nonzero()[0]
-        if len(at) > params.most:
+        most = params.most_begun if query.is_begun() else params.most
+        if len(at) > most:
             promise = self.ranker.promise(query, near.entries[at], near.covers[at])
-            at = at[np.argpartition(promise, -params.most)[-params.most :]]
+            at = at[np.argpartition(promise, -most)[-most:]]
         return Near(near.entries[at], near.shares[:, at], near.covers[at])
 
     def _rank(self, query: Query, system: str | None) -> list[tuple[int, float]]:

@@ -15,6 +15,7 @@ class Params(Struct, frozen=True):
     ancestor: float = 0.6  # a word that stands only in a title above the entry
     keep: float = 0.38  # share of the best retrieval score an entry must reach
     most: int = 24  # entries looked at closely
+    most_begun: int = 60  # the same where siblings are gathered, so that enough is left of them
     fullness: float = 0.3  # which ones: how much of an entry the query has counts so much
     unasked: float = 0.5  # and what its words weigh by what they speak of, as if not asked for
     nonsense: float = 0.22  # share of the query's weight that the best entry must match

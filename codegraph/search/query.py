@@ -20,6 +20,7 @@ from codegraph.search.text import NEGATIONS, STOP, denied, is_article, words
 from codegraph.search.tokens import Token, TokenReader
 
 LONGEST = 24  # words of a query that are looked at
+_SHORT = 4  # letters of a word that may be an abbreviation
 _MOST_READINGS = 4  # of a wording
 _MOST_BESIDE = 2  # of one that the code set has words for as it stands
 _MOST_BROADER = 2
@@ -79,7 +80,7 @@ class Query(Struct):
     be there too where only a less likely reading names it (AD: right ear); `encounter`: its words
     that may speak of the seventh character, a follow-up among them as the subsequent encounter it
     is; `unfinished`: whether its last word is only the beginning of one, or a blank says that
-    another is to come.
+    another is to come; `word`: its only word, where that is one of the code set and no short one.
     """
 
     words: list[str]
@@ -89,6 +90,11 @@ class Query(Struct):
     sides: dict[str, frozenset[str]] = {}
     encounter: set[str] = set()
     unfinished: bool = False
+    word: str = ""
+
+    def is_begun(self) -> bool:
+        """Whether more is to be expected: it is unfinished, or but one word of the code set."""
+        return self.unfinished or bool(self.word)
 
     def is_guesswork(self) -> bool:
         """Whether some words mean nothing, and none of the others is as it is written."""
@@ -136,6 +142,8 @@ class QueryReader:
             or end.hint
             or not (self._index.is_entry_word(end.single) or self._index.has_phrase(end.single))
         )
+        if len(tokens) == 1 and len(end.given) > _SHORT and self._index.is_entry_word(end.text):
+            query.word = end.text
         capitals = set() if text.islower() else _capitals(text)
         sided = not _SIDE_WORDS.isdisjoint(query.read)
         at = 0
