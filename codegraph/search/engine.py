@@ -148,7 +148,8 @@ class SearchEngine:
         order = sorted(best, key=lambda row: -best[row][0])
         hits = [self._hit(row, *best[row]) for row in order[:wanted]]
         if gathers:
-            hits = self._by_family(hits, on) if query.unfinished else hits
+            if query.unfinished:
+                hits = self._by_family(hits, on)
             hits = self._by_category(hits, on)
         return hits[:enough]
 

@@ -40,6 +40,9 @@ _FILLER = frozenset(
     " so too still again since while when if then there here which who pt patient states reports"
     " complains seen today yesterday keeps keep kept feel feels feeling felt".split()
 )
+# What says hardly anything where it is the last word: a small word, or the beginning of one, or,
+# at a lower weight, the beginning of any other ("in" of infarction).
+_HINTS = STOP | _FILLER | frozenset("w wi wit o du".split())
 
 
 class Reading(Struct):
@@ -131,7 +134,7 @@ class QueryReader:
             query.words, [absent[i] for i in kept], begun=begun, literal=literal
         )
         end = tokens[-1]
-        end.hint = begun and len(tokens) > 1 and (end.given in _FILLER or end.given in STOP)
+        end.hint = begun and len(tokens) > 1 and end.given in _HINTS
         query.read = [t.text for t in tokens]
         query.corrections = [(t.given, t.text) for t in tokens if t.given != t.text]
         query.encounter = self._index.seventh.intersection(query.read)
