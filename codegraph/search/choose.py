@@ -116,7 +116,7 @@ class Chooser:
         if not query.encounter or (meanings := self._meanings_of(row)) is None:
             return None
         title = self._concepts.tables.displays[row].lower()
-        if all([word in title for word in query.encounter]):
+        if all(word in title for word in query.encounter):
             return None  # the title says it: "fracture" asks for none of its seventh characters
         base = set(words(title)) | STOP
         asked = query.encounter - base

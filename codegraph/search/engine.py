@@ -7,7 +7,6 @@ ranking looks closely at the entries near the best.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -19,21 +18,13 @@ from codegraph.concepts import Concepts
 from codegraph.model import CODE_SYSTEMS
 from codegraph.search.choose import Chooser
 from codegraph.search.explain import Explainer
+from codegraph.search.gather import Gatherer, Hit
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
 from codegraph.search.params import DEFAULT, TYPING, WHOLE, Params, Weights
 from codegraph.search.query import Query, QueryReader
 from codegraph.search.rank import Ranker
 from codegraph.search.retrieve import Near, Retriever
 from codegraph.search.text import STOP
-
-
-class Hit(Struct, frozen=True):
-    """One concept found: its row, score 0-100, the wording that matched and its kind."""
-
-    row: int
-    score: float
-    text: str
-    kind: str
 
 
 class Found(Struct, frozen=True):
@@ -49,7 +40,6 @@ class Found(Struct, frozen=True):
 _DIGIT = re.compile(r"\d")
 _LONGEST_CODE = 16  # characters of a query that may be a code, blanks included
 _SPARE = 3  # hits for each one shown, while siblings may still be gathered
-_MANY = 3  # hits of one category that are shown as it, behind the first
 _HIGHEST = 1.9  # score of an entry that is the query, word for word
 _LEAST, _MOST = 0.1, 99.9  # score of a hit by words; 100 is the code itself
 
@@ -72,6 +62,7 @@ class SearchEngine:
         self._retriever = Retriever(index, params)
         self.ranker = Ranker(index, params, whole, typing)
         self.chooser = Chooser(concepts, index, params)
+        self._gatherer = Gatherer(concepts, params)
         self._explainer = Explainer(index, params)
 
     @classmethod
@@ -148,9 +139,7 @@ class SearchEngine:
         order = sorted(best, key=lambda row: -best[row][0])
         hits = [self._hit(row, *best[row]) for row in order[:wanted]]
         if gathers:
-            if query.unfinished:
-                hits = self._by_family(hits, on)
-            hits = self._by_category(hits, on)
+            hits = self._gatherer.gathered(hits, on, unfinished=query.unfinished)
         return hits[:enough]
 
     def _hit(self, row: int, score: float, entry: int) -> Hit:
@@ -158,53 +147,6 @@ class SearchEngine:
         text = index.texts.get(entry) or self._concepts.tables.displays[index.rows[entry]]
         kind = KIND_NAMES[KINDS[index.kinds[entry]]]
         return Hit(row, max(_LEAST, score), text, kind)
-
-    def _by_family(self, hits: Sequence[Hit], on: date) -> list[Hit]:
-        """Return hits with siblings that match alike shown as the header above them.
-
-        Who is still typing "dislocatio" is served by several kinds of it, not by ten joints of
-        one. The first of its family stays itself where it is clearly the best of it.
-        """
-        displays, parents = self._concepts.tables.displays, self._concepts.tables.parents
-        families: dict[int, list[Hit]] = {}
-        for hit in hits:
-            families.setdefault(parents[hit.row], []).append(hit)
-        shown: dict[int, Hit] = {}
-        for hit in hits:
-            above = parents[hit.row]
-            best, *others = families[above]
-            clear = not others or best.score - others[0].score > self._params.alike
-            if not (hit is best and clear) and self._is_header(above, on):
-                hit = Hit(above, hit.score, displays[above], "title")
-            shown.setdefault(hit.row, hit)
-        return list(shown.values())
-
-    def _by_category(self, hits: Sequence[Hit], on: date) -> list[Hit]:
-        """Return hits with many of one category, behind the first hit, shown as that category."""
-        displays = self._concepts.tables.displays
-        counts = Counter(self._category(hit.row) for hit in hits[1:])
-        shown = {hit.row: hit for hit in hits[:1]}
-        for hit in hits[1:]:
-            category = self._category(hit.row)
-            if counts[category] >= _MANY and self._is_header(category, on):
-                hit = Hit(category, hit.score, displays[category], "title")
-            shown.setdefault(hit.row, hit)
-        return list(shown.values())
-
-    def _is_header(self, row: int, on: date) -> bool:
-        """Whether a row is a header on a date that codes stand below, no chapter or section."""
-        return (
-            row >= 0
-            and self._concepts.tables.kinds[row] not in ("chapter", "section")
-            and self._concepts.status(row, on) == "header"
-        )
-
-    def _category(self, row: int) -> int:
-        """Return the three-character category of a code; -1 where there is none above it."""
-        kinds, parents = self._concepts.tables.kinds, self._concepts.tables.parents
-        while row >= 0 and kinds[row] != "category":
-            row = parents[row]
-        return row
 
     # ── codes ────────────────────────────────────────────────────────────────────────────────
 

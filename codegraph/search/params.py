@@ -41,6 +41,7 @@ class Params(Struct, frozen=True):
     # Choosing what to show.
     behind_default: float = 5.0  # points by which a header stands behind its default code
     alike: float = 4.0  # points within which siblings are shown as what is above them
+    likelier: float = 1.5  # times as much must speak for a category to come before the best hit
 
 
 class Weights(Struct, frozen=True):

@@ -274,8 +274,8 @@ class QueryReader:
             readings,
             weight,
             variant=phrase is not None and phrase.variant,
-            denied=all([t.denied for t in said]) and bool(said),
-            guess=all([t.guess for t in said]),
+            denied=all(t.denied for t in said) and bool(said),
+            guess=all(t.guess for t in said),
         )
 
     def _readings(self, phrase: Phrase, as_it_stands: bool) -> list[Reading]:
