@@ -38,7 +38,8 @@ class Gatherer:
         comes behind it is gathered.
         """
         if unfinished and hits:
-            hits = self._by_family(self._likeliest_first(hits, on), on)
+            hits = self._likeliest_first(hits, on)
+            hits = self._first_as_category(self._by_family(hits, on), on)
         return self._by_category(hits, on)
 
     def _likeliest_first(self, hits: Sequence[Hit], on: date) -> list[Hit]:
@@ -73,6 +74,21 @@ class Gatherer:
                 hit = self._as(above, hit)
             shown.setdefault(hit.row, hit)
         return list(shown.values())
+
+    def _first_as_category(self, hits: Sequence[Hit], on: date) -> list[Hit]:
+        """Return hits with the first as its category, where another of it matches alike."""
+        first, *rest = hits
+        category = self._category(first.row)
+        enough = first.score - self._params.alike
+        above = {first.row, *self._concepts.ancestors(first.row)}
+        alike = (h for h in rest if h.score >= enough and h.row not in above)
+        if (
+            first.row == category
+            or not any(self._category(h.row) == category for h in alike)
+            or not self._is_header(category, on)
+        ):
+            return list(hits)
+        return [self._as(category, first), *(hit for hit in rest if hit.row != category)]
 
     def _by_category(self, hits: Sequence[Hit], on: date) -> list[Hit]:
         """Return hits with many of one category, behind the first hit, shown as that category."""

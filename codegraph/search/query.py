@@ -20,6 +20,7 @@ from codegraph.search.text import NEGATIONS, STOP, denied, is_article, words
 from codegraph.search.tokens import Token, TokenReader
 
 LONGEST = 24  # words of a query that are looked at
+_FEW = 3  # words after which a blank says that more are to come
 _SHORT = 4  # letters of a word that may be an abbreviation
 _MOST_READINGS = 4  # of a wording
 _MOST_BESIDE = 2  # of one that the code set has words for as it stands
@@ -141,7 +142,7 @@ class QueryReader:
         if ("f" in given and "u" in given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
         query.unfinished = (
-            not begun
+            (not begun and len(tokens) <= _FEW)
             or end.hint
             or not (self._index.is_entry_word(end.single) or self._index.has_phrase(end.single))
         )
