@@ -141,11 +141,9 @@ class QueryReader:
         query.encounter = self._index.seventh.intersection(query.read)
         if ("f" in given and "u" in given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
-        query.unfinished = (
-            (not begun and len(tokens) <= _FEW)
-            or end.hint
-            or not (self._index.is_entry_word(end.single) or self._index.has_phrase(end.single))
-        )
+        known = self._index.is_entry_word(end.single) or self._index.has_phrase(end.single)
+        said = len([t for t in tokens if not t.small])
+        query.unfinished = (end.hint or not known) if begun else said <= _FEW
         if len(tokens) == 1 and len(end.given) > _SHORT and self._index.is_entry_word(end.text):
             query.word = end.text
         capitals = set() if text.islower() else _capitals(text)
