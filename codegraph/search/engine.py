@@ -191,7 +191,7 @@ class SearchEngine:
         if best < params.nonsense:
             return None
         at = (near.covers >= params.keep * best).nonzero()[0]
-        most = params.most_begun if query.is_begun() else params.most
+        most = params.most_begun if query.unfinished else params.most
         if len(at) > most:
             promise = self.ranker.promise(query, near.entries[at], near.covers[at])
             at = at[np.argpartition(promise, -most)[-most:]]

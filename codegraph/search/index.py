@@ -17,6 +17,8 @@ Unit = list[tuple[int, float]]  # words of which one should be there, each with 
 
 _LIKELIEST = 4  # words of a unit that say how rare it is
 _BEGUN = 3  # of them are read
+_LISTED = 60  # words that begin alike which are sorted one by one
+_FORMS = 3  # of a word in the vocabulary, at most
 _LOOKED_AT = 40  # wordings that begin alike
 
 # Kinds of wording in the index, and what an answer calls each.
@@ -94,10 +96,13 @@ class SearchIndex:
             raise SnapshotError(f"the search index is not readable: {error}") from error
         self.vocabulary = data.vocabulary
         self.folded = _numbers(data.folded)
+        self._folded = np.frombuffer(data.folded, np.int32)
         self.ids = dict(zip(data.vocabulary, self.folded, strict=True))
         self.idf = np.frombuffer(data.idf, np.float32)
         self._rarity = array("f", data.idf)
         self._df = _numbers(data.df)
+        rareness = 0xFFFF - np.frombuffer(data.df, np.int32).clip(max=0xFFFF)
+        self._rareness = rareness.astype(np.uint16)
         self._offsets = _numbers(data.posting_offsets)
         # numpy scatters by its own index type twice as fast as by any other.
         self._postings = np.frombuffer(data.postings, np.int32).astype(np.intp)
@@ -257,6 +262,19 @@ class SearchIndex:
         start = bisect_left(self.vocabulary, beginning)
         end = bisect_left(self.vocabulary, beginning + "\x7f", start)
         return range(start, end)
+
+    def commonest(self, beginning: str, most: int) -> list[int]:
+        """Return the words of entries that begin so, the commonest first."""
+        span = self.completions(beginning)
+        if len(span) <= _LISTED:
+            words = dict.fromkeys(self.folded[span.start : span.stop])
+            ranked = sorted([(-self._df[w], n, w) for n, w in enumerate(words)])
+        else:
+            found = self._folded[span.start : span.stop]
+            # Sorted by digits: sixteen bits of them.
+            order = np.argsort(self._rareness[found], kind="stable")[: _FORMS * most]
+            ranked = [(-self._df[w], 0, w) for w in dict.fromkeys(found[order].tolist())]
+        return [word for commonness, _, word in ranked if commonness][:most]
 
 
 def _numbers(packed: bytes) -> array[int]:

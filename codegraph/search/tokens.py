@@ -143,16 +143,13 @@ class TokenReader:
 
     def _completions(self, beginning: str, word: int | None) -> Unit:
         """Return the words that an unfinished word may become, the commonest of them first."""
-        index, params, found = self._index, self._params, {}
-        for position in index.completions(beginning):
-            w = index.folded[position]
-            if w != word and (df := index.df(w)):
-                found[w] = df
-        best = sorted(found, key=lambda w: -found[w])[:_MOST_COMPLETIONS]
+        params = self._params
         worth = params.prefix
         if word is not None:
             worth *= params.prefix_of_word
-        return [(w, worth) for w in best]
+        return [
+            (w, worth) for w in self._index.commonest(beginning, _MOST_COMPLETIONS) if w != word
+        ]
 
     def _split(self, token: str) -> list[Unit]:
         """Return the two words of the code set that were written as one, if there are such."""
