@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from codegraph.search.index import SearchIndex
 from codegraph.search.params import Params
 from codegraph.search.query import Query, Reading
@@ -33,21 +31,23 @@ class Explainer:
             first = slot.readings[0]
             if first.worth == 1.0 and all(unit[0][0] in own for unit in first.units):
                 continue  # found as it stands
-            worth = [self._share(r, entry) for r in slot.readings]
-            if max(worth) <= 0.0:
-                continue
-            used = slot.readings[worth.index(max(worth))]
+            used = first
+            if len(slot.readings) > 1:
+                worth = [self._share(r, entry, own) for r in slot.readings]
+                if max(worth) <= 0.0:
+                    continue
+                used = slot.readings[worth.index(max(worth))]
             if not used.literal:
                 change = (slot.text, used.text)
                 (corrections if slot.variant else expansions).append(change)
                 continue
             for unit, word in zip(used.units, used.text.split(), strict=False):
-                best = max(unit, key=lambda option: option[1] * self._has(entry, option[0]))
-                if best[1] == self._params.slip and self._has(entry, best[0]):
-                    corrections.append((word, self._index.vocabulary[best[0]]))
+                slips = [w for w, likely in unit if likely == self._params.slip]
+                if slips and unit[0][0] not in own:
+                    corrections += [(word, self._index.vocabulary[w]) for w in slips if w in own]
         return list(dict(corrections).items()), list(dict.fromkeys(expansions))
 
-    def _share(self, reading: Reading, entry: int) -> float:
+    def _share(self, reading: Reading, entry: int, own: set[int]) -> float:
         """Return how much of a reading an entry has, by worth and rarity."""
         idf = self._index.idf
         whole = found = 0.0
@@ -55,17 +55,14 @@ class Explainer:
             rarity = float(idf[unit[0][0]])
             whole += rarity
             found += rarity * max(
-                likely * self._has(entry, word) for word, likely in unit[:_LOOKED_AT]
+                likely * self._has(entry, word, own) for word, likely in unit[:_LOOKED_AT]
             )
         return reading.worth * found / (whole or 1.0)
 
-    def _has(self, entry: int, word: int) -> float:
+    def _has(self, entry: int, word: int, own: set[int]) -> float:
         """Return 1 where an entry has a word, less where only a title above it has."""
-        for entries, factor in (
-            (self._index.own(word), 1.0),
-            (self._index.context(word), self._params.ancestor),
-        ):
-            at = int(np.searchsorted(entries, entry))
-            if at < len(entries) and entries[at] == entry:
-                return factor
-        return 0.0
+        if word in own:
+            return 1.0
+        entries = self._index.context(word)
+        at = int(entries.searchsorted(entry))
+        return self._params.ancestor if at < len(entries) and entries[at] == entry else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -30,6 +31,12 @@ class Gatherer:
     def __init__(self, concepts: Concepts, params: Params) -> None:
         self._concepts = concepts
         self._params = params
+        # The three-character category of each row; -1 where none is above it.
+        self._category = array("i", [-1]) * len(concepts)
+        for row, kind in enumerate(concepts.tables.kinds):
+            if kind == "category":
+                end = concepts.tables.ends[row]
+                self._category[row:end] = array("i", [row]) * (end - row)
 
     def gathered(self, hits: Sequence[Hit], on: date, *, unfinished: bool) -> list[Hit]:
         """Return hits, best first, with those that match alike under one header.
@@ -45,12 +52,14 @@ class Gatherer:
     def _likeliest_first(self, hits: Sequence[Hit], on: date) -> list[Hit]:
         """Put the category first that most speaks for, if that is not the one of the best hit."""
         best = hits[0].score
-        likely: Counter[int] = Counter()
+        likely: dict[int, float] = {}
         for hit in hits:
+            category = self._category[hit.row]
             share = math.exp((hit.score - best) / self._params.alike)
-            likely[self._category(hit.row)] += share  # type: ignore[assignment]
-        category, much = likely.most_common(1)[0]
-        lead = likely[self._category(hits[0].row)]
+            likely[category] = likely.get(category, 0.0) + share
+        category = max(likely, key=lambda c: likely[c])
+        much = likely[category]
+        lead = likely[self._category[hits[0].row]]
         if much <= self._params.likelier * lead or not self._is_header(category, on):
             return list(hits)
         return [self._as(category, hits[0]), *(hit for hit in hits if hit.row != category)]
@@ -78,13 +87,13 @@ class Gatherer:
     def _first_as_category(self, hits: Sequence[Hit], on: date) -> list[Hit]:
         """Return hits with the first as its category, where another of it matches alike."""
         first, *rest = hits
-        category = self._category(first.row)
+        category = self._category[first.row]
         enough = first.score - self._params.alike
         above = {first.row, *self._concepts.ancestors(first.row)}
         alike = (h for h in rest if h.score >= enough and h.row not in above)
         if (
             first.row == category
-            or not any(self._category(h.row) == category for h in alike)
+            or not any(self._category[h.row] == category for h in alike)
             or not self._is_header(category, on)
         ):
             return list(hits)
@@ -92,10 +101,10 @@ class Gatherer:
 
     def _by_category(self, hits: Sequence[Hit], on: date) -> list[Hit]:
         """Return hits with many of one category, behind the first hit, shown as that category."""
-        counts = Counter(self._category(hit.row) for hit in hits[1:])
+        counts = Counter(self._category[hit.row] for hit in hits[1:])
         shown = {hit.row: hit for hit in hits[:1]}
         for hit in hits[1:]:
-            category = self._category(hit.row)
+            category = self._category[hit.row]
             if counts[category] >= _MANY and self._is_header(category, on):
                 hit = self._as(category, hit)
             shown.setdefault(hit.row, hit)
@@ -111,10 +120,3 @@ class Gatherer:
             and self._concepts.tables.kinds[row] not in ("chapter", "section")
             and self._concepts.status(row, on) == "header"
         )
-
-    def _category(self, row: int) -> int:
-        """Return the three-character category of a code; -1 where there is none above it."""
-        kinds, parents = self._concepts.tables.kinds, self._concepts.tables.parents
-        while row >= 0 and kinds[row] != "category":
-            row = parents[row]
-        return row
