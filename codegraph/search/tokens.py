@@ -106,8 +106,10 @@ class TokenReader:
             unit = clipped or [(w, self._params.relative) for w in related]
             return Token(word, word, unit, guess=True)
         worth = self._params.corrected
-        unit = [(self._index.ids[text], worth**distance) for text, distance in found]
-        unit = [(w, worth) for w, worth in unit if self._index.df(w)]
+        likely: dict[int, float] = {}  # a plural is its singular
+        for text, distance in found:
+            likely.setdefault(self._index.ids[text], worth**distance)
+        unit = [(w, worth) for w, worth in likely.items() if self._index.df(w)]
         if clipped:
             known = {w for w, _ in unit}
             unit += [c for c in clipped if c[0] not in known]
