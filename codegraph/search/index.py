@@ -142,10 +142,14 @@ class SearchIndex:
         """Return in how many entries a word stands."""
         return self._df[word]
 
+    def entries_with(self, text: str) -> int:
+        """Return in how many entries a word stands; 0 for what is no word of the vocabulary."""
+        word = self.ids.get(text)
+        return 0 if word is None else self._df[word]
+
     def is_entry_word(self, text: str) -> bool:
         """Whether an entry has a word; the others only the lexicon or a seventh character has."""
-        word = self.ids.get(text)
-        return word is not None and self._df[word] > 0
+        return self.entries_with(text) > 0
 
     def singular(self, text: str) -> str:
         """Return a word in its singular where the code set has one."""

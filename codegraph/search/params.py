@@ -32,6 +32,7 @@ class Params(Struct, frozen=True):
     word_form: float = 0.88  # a lexicon reading of a word that the code set has too
     reading: float = 0.75  # a lexicon reading of a wording; each further reading costs more
     broader: float = 0.6  # what a wording is filed under
+    well_known: int = 200  # entries that have a word, from which on it is read in one other way
     further_reading: float = 0.07
     unknown: float = 0.45  # weight of a word that nothing explains, in shares of a rare word
     encounter: float = 0.28  # weight of words that speak of the encounter, not of the condition

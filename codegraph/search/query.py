@@ -161,7 +161,7 @@ class QueryReader:
             phrase, places = found or (None, [at])
             taken.update(places)
             part = [tokens[i] for i in places]
-            slot = self._slot(part, phrase, literal, several=len(tokens) > len(part))
+            slot = self._slot(query, part, phrase, literal, several=len(tokens) > len(part))
             if slot is not None:
                 query.slots.append(slot)
         self._weigh(query)
@@ -238,7 +238,13 @@ class QueryReader:
     # ── slots ────────────────────────────────────────────────────────────────────────────────
 
     def _slot(
-        self, tokens: list[Token], phrase: Phrase | None, literal: bool, *, several: bool
+        self,
+        query: Query,
+        tokens: list[Token],
+        phrase: Phrase | None,
+        literal: bool,
+        *,
+        several: bool,
     ) -> Slot | None:
         text = " ".join([t.given for t in tokens])
         said = [t for t in tokens if not t.small]
@@ -257,7 +263,7 @@ class QueryReader:
                 Reading(units, self._index.rarities_of(units), worth, as_given, literal=True)
             )
         if phrase is not None and not literal:
-            readings += self._readings(phrase, as_it_stands)
+            readings += self._readings(query, phrase, as_it_stands)
         if not readings:
             if not said:
                 return None
@@ -277,14 +283,18 @@ class QueryReader:
             guess=all(t.guess for t in said),
         )
 
-    def _readings(self, phrase: Phrase, as_it_stands: bool) -> list[Reading]:
+    def _readings(self, query: Query, phrase: Phrase, as_it_stands: bool) -> list[Reading]:
         params = self._params
         top = params.word_form if as_it_stands and " " not in phrase.term else params.reading
-        most = _MOST_BESIDE if as_it_stands else _MOST_READINGS
+        most, most_broader = _MOST_READINGS, _MOST_BROADER
+        if as_it_stands:
+            most, most_broader = _MOST_BESIDE, _MOST_BROADER - 1
+            if not query.unfinished and self._index.entries_with(phrase.term) >= params.well_known:
+                most, most_broader = 1, 0
         found = []
         for texts, worth, broader in (
             (phrase.readings[:most], top, False),
-            (phrase.broader[: _MOST_BROADER - as_it_stands], params.broader, True),
+            (phrase.broader[:most_broader], params.broader, True),
         ):
             for text in texts:
                 if worth > 0 and (reading := self._reading(text, worth, broader)) is not None:
