@@ -187,14 +187,14 @@ class SearchEngine:
         near = self._retriever.near(query, within)
         if near is None:
             return None
-        best = float(near.covers.max())
+        best = float(np.maximum.reduce(near.covers))
         if best < params.nonsense:
             return None
         at = (near.covers >= params.keep * best).nonzero()[0]
         most = params.most_begun if query.unfinished else params.most
         if len(at) > most:
             promise = self.ranker.promise(query, near.entries[at], near.covers[at])
-            at = at[np.argpartition(promise, -most)[-most:]]
+            at = at[promise.argpartition(-most)[-most:]]
         return Near(near.entries[at], near.shares[:, at], near.covers[at])
 
     def _rank(self, query: Query, system: str | None) -> list[tuple[int, float]]:

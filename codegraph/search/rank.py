@@ -126,7 +126,7 @@ class Ranker:
             found += weights.contrary * contrary
         ratios = self._likeness(query, near.entries)
         found += (0.01 * weights.likeness_as_given) * ratios[0]
-        found += (0.01 * weights.likeness) * (ratios[0] if len(ratios) < 2 else ratios.max(axis=0))
+        found += (0.01 * weights.likeness) * (ratios[0] if len(ratios) < 2 else np.maximum(*ratios))
         return np.asarray(found)
 
     def _asked(
@@ -148,7 +148,7 @@ class Ranker:
         sheet[both] = 0.0
 
         contrary = None
-        if worth.min() < 0.0:
+        if np.minimum.reduce(worth) < 0.0:
             contrary = np.add.reduceat(worth < 0.0, starts, dtype=np.float32)
             np.maximum(worth, 0.0, out=worth)
         sums = of_word.take(words, axis=1)

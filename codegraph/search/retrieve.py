@@ -19,7 +19,6 @@ from codegraph.search.query import Query, Slot
 from codegraph.search.sheet import Sheet
 
 T = TypeVar("T")
-_MARKED = 600  # postings from which on it is cheaper to mark them than to sort them
 _COMMON = 1000  # entries at or below a word from which on they are kept as one sheet
 _WHOLE = 255  # what a word of an entry's own is worth on a sheet
 
@@ -88,26 +87,10 @@ class Retriever:
                 if len(units) > 1:
                     units = _leading(list(zip(reading.rarities, units, strict=True)), keep)
                 words.update([word for unit in units for word, _ in unit])
-        found = self._union([self._index.own(word) for word in words])
+        found = _union([self._index.own(word) for word in words])
         if len(found) and found[0] >= within.start and found[-1] < within.stop:
             return found
         return found[slice(*found.searchsorted((within.start, within.stop)))]
-
-    def _union(self, postings: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the entries of any of the postings, ascending."""
-        if len(postings) == 1:
-            return postings[0]
-        found = np.concatenate(postings) if postings else np.zeros(0, np.intp)
-        if len(found) > _MARKED:
-            marks = self._sheet.zeros.view(np.bool_)
-            marks[found] = True
-            entries = marks.nonzero()[0]
-            marks[entries] = False
-            return entries
-        found.sort()
-        first = np.ones(len(found), bool)
-        np.not_equal(found[1:], found[:-1], out=first[1:])
-        return found[first]
 
     def _look_up(self, unit: Unit, entries: np.ndarray, row: np.ndarray) -> None:
         """Write into a row what each of the entries has of a unit: its best word counts."""
@@ -139,6 +122,18 @@ class Retriever:
             groups.setdefault(round(_WHOLE * likely * ancestor), []).append(index.context(word))
             groups.setdefault(round(_WHOLE * likely), []).append(index.own(word))
         return [(worth, np.concatenate(groups[worth])) for worth in sorted(groups)]
+
+
+def _union(postings: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the entries of any of the postings, ascending."""
+    if len(postings) == 1:
+        return postings[0]
+    found = np.concatenate(postings)
+    found.sort(kind="stable")  # which finds that they are sorted already, and merges
+    first = np.empty(len(found), np.bool_)
+    first[:1] = True
+    np.not_equal(found[1:], found[:-1], out=first[1:])
+    return found[first]
 
 
 def _parts(slots: Sequence[Slot]) -> tuple[list[Unit], list[list[float]], list[int]]:
