@@ -107,6 +107,7 @@ class SearchIndex:
         # numpy scatters by its own index type twice as fast as by any other.
         self._postings = np.frombuffer(data.postings, np.int32).astype(np.intp)
         self.word_offsets = np.frombuffer(data.word_offsets, np.int32).astype(np.intp)
+        self._lengths = np.diff(self.word_offsets)
         self.entry_words = np.frombuffer(data.entry_words, np.int32)
         self.rows = _numbers(data.rows)
         self.kinds = data.kinds
@@ -201,8 +202,7 @@ class SearchIndex:
 
     def words_in(self, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the words of some entries one after the other; where each begins; how many."""
-        begins = self.word_offsets[entries]
-        lengths = self.word_offsets[entries + 1] - begins
+        begins, lengths = self.word_offsets[entries], self._lengths[entries]
         ends = lengths.cumsum()
         starts = ends - lengths
         places = (begins - starts).repeat(lengths)

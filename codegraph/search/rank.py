@@ -45,10 +45,10 @@ _DENIED = 0.35  # what a denied word of an entry weighs
 class _Tables(Struct):
     """What one set of weights makes of the index before any query.
 
-    `before`: of each entry, what is cheap to know of very many. `entries` (columns): what speaks
-    for or against it, its words counted as not asked for; what "unspecified" and "other" among
-    them weigh where part of the query is not matched; 1 by its rarity. `words` (rows): rarity; 1;
-    and what the word weighs in the first two columns of its entry.
+    `before`: of each entry, what is cheap to know of very many. `entries` (rows): what speaks for
+    or against it, its words counted as not asked for; what "unspecified" and "other" among them
+    weigh where part of the query is not matched. `words` (rows): rarity; 1; and what the word
+    weighs in the two rows of its entry.
     """
 
     weights: Weights
@@ -71,11 +71,10 @@ class Ranker:
         # What is denied is hardly ever asked for: that it is not asked for says little.
         rarity = np.concatenate([index.idf, index.idf * np.float32(_DENIED)])
         entire = np.maximum(index.per_entry(rarity[index.entry_words]), 0.1)
-        self._tables = [self._prepared(w, params, rarity, entire) for w in (whole, typing)]
+        self._by_rarity = (1.0 / entire).astype(np.float32)
+        self._tables = [self._prepared(w, params, rarity) for w in (whole, typing)]
 
-    def _prepared(
-        self, weights: Weights, params: Params, rarity: np.ndarray, entire: np.ndarray
-    ) -> _Tables:
+    def _prepared(self, weights: Weights, params: Params, rarity: np.ndarray) -> _Tables:
         index, size = self._index, len(self._index.idf)
         words = np.zeros((4, 2 * size), np.float32)
         words[0], words[1] = rarity, 1.0
@@ -89,7 +88,7 @@ class Ranker:
         return _Tables(
             weights,
             (prior + params.unasked * unasked).astype(np.float32),
-            np.stack([prior + unasked, unmatched, 1.0 / entire], axis=1).astype(np.float32),
+            np.stack([prior + unasked, unmatched]).astype(np.float32),
             words,
         )
 
@@ -100,7 +99,7 @@ class Ranker:
         """
         tables = self._tables[query.unfinished]
         total = sum([slot.weight for slot in query.slots])
-        found = tables.entries[entries, 2]
+        found = self._by_rarity[entries]
         found *= total * self._fullness
         found += 1.0
         found *= covers
@@ -110,18 +109,18 @@ class Ranker:
     def score(self, query: Query, near: Near) -> np.ndarray:
         """Return a score, about 0 to 2, for each of some entries."""
         tables = self._tables[query.unfinished]
-        weights, entries = tables.weights, tables.entries[near.entries]
+        weights, entries = tables.weights, tables.entries.take(near.entries, axis=1)
         shares, cover = near.shares, near.covers
         denied = [slot.denied for slot in query.slots if slot.readings]
         if any(denied) and not all(denied):
             shares = shares[~np.array(denied)]
         asked, is_whole, contrary = self._asked(query, near.entries, tables.words)
-        full = asked[0] * entries[:, 2]
-        found = entries[:, 0] - asked[2]
+        full = asked[0] * self._by_rarity[near.entries]
+        found = entries[0] - asked[2]
         found += cover * (weights.cover + weights.cover_squared * cover + weights.both * full)
         found += full * (weights.entry_cover + weights.entry_cover_squared * full)
         found += weights.weakest * np.minimum.reduce(shares, axis=0)
-        found += (1.0 - cover) * (entries[:, 1] - asked[3] + weights.whole * is_whole)
+        found += (1.0 - cover) * (entries[1] - asked[3] + weights.whole * is_whole)
         if contrary is not None:
             found += weights.contrary * contrary
         ratios = self._likeness(query, near.entries)
