@@ -236,6 +236,11 @@ class SearchIndex:
         start, end = self._term_offsets[number : number + 2]
         return self._terms[start:end]
 
+    def goes_on(self, word: str) -> bool:
+        """Whether a wording of the lexicon begins with a word and goes on."""
+        place = 2 * self.ids[word]
+        return self._after[place] < self._after[place + 1]
+
     def begun(self, beginning: str, first: int | None = None) -> Phrase | None:
         """Return what a wording of the lexicon that begins so is read as, the shortest first.
 

@@ -67,8 +67,7 @@ class Phrase(Struct, frozen=True):
 def unpacked(term: str, packed: str) -> Phrase:
     """Return the phrase that `Phrase.packed` made."""
     flags, *parts = packed.split("\t")
-    groups = [part.split("|") if part else [] for part in parts]
-    readings, broader, loud = groups + [[]] * (3 - len(groups))
+    readings, broader, loud, *_ = [*[p.split("|") if p else [] for p in parts], [], [], []]
     return Phrase(term, readings, broader, loud, "p" in flags, "v" in flags)
 
 

@@ -147,6 +147,7 @@ class QueryReader:
         if len(tokens) == 1 and len(end.given) > _SHORT and self._index.is_entry_word(end.text):
             query.word = end.text
         capitals = set() if text.islower() else _capitals(text)
+        meanings = self._index.meanings
         sided = not _SIDE_WORDS.isdisjoint(query.read)
         at = 0
         taken: set[int] = set()
@@ -154,7 +155,7 @@ class QueryReader:
             if at in taken:
                 at += 1
                 continue
-            if spoken := self._meaning(query.read, at):
+            if query.read[at] in meanings and (spoken := self._meaning(query.read, at)):
                 at += spoken  # the seventh character is chosen apart from the words
                 continue
             found = None if literal else self._phrase(tokens, at, taken, capitals, sided)
@@ -189,7 +190,7 @@ class QueryReader:
 
     def _meaning(self, read: list[str], at: int) -> int:
         """Return how many words from here on are what a seventh character means; 0 for none."""
-        for meaning in self._index.meanings.get(read[at], ()):
+        for meaning in self._index.meanings[read[at]]:
             if read[at : at + len(meaning)] == meaning and len(meaning) < len(read):
                 return len(meaning)
         return 0
@@ -219,11 +220,11 @@ class QueryReader:
                 for n in range(len(singles), 1, -1):
                     if (phrase := index.phrase(" ".join(sorted(singles[:n])))) is not None:
                         return phrase, way[:n]
-        if end.final and end is not token and longest > 1 and len(end.given) > 1:
-            before = [t.single for t in tokens[at:-1]]
-            phrase = index.begun(" ".join([*before, end.given]), index.ids[first])
-            if phrase is not None:
-                return phrase, list(range(at, len(tokens)))
+            if end.final and end is not token and len(end.given) > 1 and index.goes_on(first):
+                before = [t.single for t in tokens[at:-1]]
+                phrase = index.begun(" ".join([*before, end.given]), index.ids[first])
+                if phrase is not None:
+                    return phrase, list(range(at, len(tokens)))
         phrase = None if token.hint else index.phrase(first)
         if phrase is not None:
             phrase = phrase.heard(len(tokens) == 1 or token.given in capitals)
