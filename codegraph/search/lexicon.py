@@ -67,7 +67,8 @@ class Phrase(Struct, frozen=True):
 def unpacked(term: str, packed: str) -> Phrase:
     """Return the phrase that `Phrase.packed` made."""
     flags, *parts = packed.split("\t")
-    readings, broader, loud, *_ = [*[p.split("|") if p else [] for p in parts], [], [], []]
+    groups = [part.split("|") if part else [] for part in (*parts, "", "", "")]
+    readings, broader, loud = groups[:3]
     return Phrase(term, readings, broader, loud, "p" in flags, "v" in flags)
 
 

@@ -19,7 +19,7 @@ from codegraph.search.query import Query, Slot
 from codegraph.search.sheet import Sheet
 
 T = TypeVar("T")
-_COMMON = 1000  # entries at or below a word from which on they are kept as one sheet
+_COMMON = 2000  # entries at or below a word from which on they are kept as one sheet
 _WHOLE = 255  # what a word of an entry's own is worth on a sheet
 
 
