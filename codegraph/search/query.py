@@ -30,6 +30,8 @@ _ENCOUNTER = frozenset(
     "initial subsequent sequela encounter visit healing nonunion malunion delayed routine fetus"
     " follow up f u fu followup late effect aftercare open closed".split()
 )
+# Of these, what chooses none by itself: every list has them, or none is told by them.
+_CHOOSES_NONE = frozenset("encounter fracture other without not".split())
 _DIGITS = "0123456789"
 _SIDES = ("right", "left", "bilateral")
 _SIDE_WORDS = frozenset("right left bilateral rt lt r l bil bilat".split())
@@ -139,6 +141,8 @@ class QueryReader:
         query.read = [t.text for t in tokens]
         query.corrections = [(t.given, t.text) for t in tokens if t.given != t.text]
         query.encounter = self._index.seventh.intersection(query.read)
+        if query.encounter <= _CHOOSES_NONE:
+            query.encounter = set()
         if ("f" in given and "u" in given) or not _FOLLOW_UP.isdisjoint(given):
             query.encounter |= {"subsequent"}
         known = self._index.is_entry_word(end.single) or self._index.has_phrase(end.single)
