@@ -132,7 +132,9 @@ def main(show: Callable[[str], None] = print) -> None:
     service = CodeGraph.open()
     codes = service.concepts.tables.codes
     base = service.engine
-    engine = SearchEngine(service.concepts, base.index, structs.replace(DEFAULT, most=MOST))
+    engine = SearchEngine(
+        service.concepts, base.index, structs.replace(DEFAULT, most=MOST, most_begun=MOST)
+    )
     sets = {n: r for n, r in sets_of(given.eval, half="open").items() if "prefix" not in n}
     rng = random.Random(5)
     rows = [(name, row) for name, rows in sets.items() for row in rows]

@@ -213,6 +213,22 @@ def test_while_a_word_is_being_typed_many_of_a_category_are_shown_as_it(find, qu
     assert all(behind.count(category) < 3 for category in behind), "ten joints of one kind"
 
 
+def test_behind_the_first_line_a_plain_word_shows_many_of_a_category_as_it(find) -> None:  # type: ignore[no-untyped-def]
+    first, *behind = codes(find("laceration"))
+    assert first
+    assert all([code[:3] for code in behind].count(code[:3]) < 3 for code in behind)
+
+
+def test_a_small_word_at_the_end_may_be_the_beginning_of_a_longer_one(find) -> None:  # type: ignore[no-untyped-def]
+    assert codes(find("acute he"))[0].startswith(("B15", "B16", "B17", "K72"))  # hepatitis
+    assert codes(find("pain in"))[0].startswith(("M79.6", "M25.5", "R52", "G89"))
+
+
+def test_a_blank_after_a_whole_phrase_changes_nothing(find) -> None:  # type: ignore[no-untyped-def]
+    phrase = "type 2 diabetes mellitus with diabetic neuropathy"
+    assert codes(find(phrase + " ")) == codes(find(phrase))
+
+
 def test_what_has_nothing_above_it_stays_itself_while_it_is_typed(find) -> None:  # type: ignore[no-untyped-def]
     for query in ("triamcinolo", "methylpred", "bupivac"):
         found = find(query, system="hcpcs").results

@@ -39,6 +39,7 @@ class Found(Struct, frozen=True):
 
 _DIGIT = re.compile(r"\d")
 _LONGEST_CODE = 16  # characters of a query that may be a code, blanks included
+_USUAL = 10  # hits shown; for more, more entries are looked at
 _SPARE = 3  # hits for each one shown, while siblings may still be gathered
 _HIGHEST = 1.9  # score of an entry that is the query, word for word
 _LEAST, _MOST = 0.1, 99.9  # score of a hit by words; 100 is the code itself
@@ -91,7 +92,7 @@ class SearchEngine:
         """
         hits = self._by_code(query, on, system, billable, limit)
         read = self.reader.read(query, literal=literal)
-        near = self._rank(read, system)
+        near = self._rank(read, system, limit)
         named = {h.row for h in hits}
         ranked = self._hits(near, read, on, billable, limit + len(named))
         total = len(named.union([self.index.rows[entry] for entry, _ in near]))
@@ -178,8 +179,8 @@ class SearchEngine:
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
-    def candidates(self, query: Query, system: str | None) -> Near | None:
-        """Return the entries to look at closely; None for none."""
+    def candidates(self, query: Query, system: str | None, limit: int = _USUAL) -> Near | None:
+        """Return the entries to look at closely, so that `limit` can be shown; None for none."""
         params = self._params
         within = slice(0, self.index.count) if system is None else self.index.systems.get(system)
         if within is None or not query.slots or query.is_guesswork():
@@ -192,14 +193,15 @@ class SearchEngine:
             return None
         at = (near.covers >= params.keep * best).nonzero()[0]
         most = params.most_begun if query.unfinished else params.most
+        most = most * max(limit, _USUAL) // _USUAL
         if len(at) > most:
             promise = self.ranker.promise(query, near.entries[at], near.covers[at])
             at = at[promise.argpartition(-most)[-most:]]
         return Near(near.entries[at], near.shares[:, at], near.covers[at])
 
-    def _rank(self, query: Query, system: str | None) -> list[tuple[int, float]]:
+    def _rank(self, query: Query, system: str | None, limit: int) -> list[tuple[int, float]]:
         """Return (entry, score 0-100) of the best entries, best first."""
-        found = self.candidates(query, system)
+        found = self.candidates(query, system, limit)
         if found is None:
             return []
         near, scores = found.entries, self.ranker.score(query, found)

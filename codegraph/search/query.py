@@ -224,7 +224,8 @@ class QueryReader:
                 for n in range(len(singles), 1, -1):
                     if (phrase := index.phrase(" ".join(sorted(singles[:n])))) is not None:
                         return phrase, way[:n]
-            if end.final and end is not token and len(end.given) > 1 and index.goes_on(first):
+            is_open = end.final and not end.hint and end is not token and len(end.given) > 1
+            if is_open and index.goes_on(first):
                 before = [t.single for t in tokens[at:-1]]
                 phrase = index.begun(" ".join([*before, end.given]), index.ids[first])
                 if phrase is not None:
