@@ -14,7 +14,7 @@ class Params(Struct, frozen=True):
     # Retrieval: which entries are looked at closely.
     ancestor: float = 0.6  # a word that stands only in a title above the entry
     keep: float = 0.38  # share of the best retrieval score an entry must reach
-    most: int = 24  # entries looked at closely
+    most: int = 32  # entries looked at closely
     most_begun: int = 40  # the same where siblings are gathered, so that enough is left of them
     fullness: float = 0.3  # which ones: how much of an entry the query has counts so much
     unasked: float = 0.5  # and what its words weigh by what they speak of, as if not asked for
@@ -32,7 +32,7 @@ class Params(Struct, frozen=True):
     word_form: float = 0.88  # a lexicon reading of a word that the code set has too
     reading: float = 0.75  # a lexicon reading of a wording; each further reading costs more
     broader: float = 0.6  # what a wording is filed under
-    well_known: int = 200  # entries that have a word, from which on it is read in one other way
+    well_known: int = 200  # entries that have a word, from which on it has one synonym
     further_reading: float = 0.07
     unknown: float = 0.45  # weight of a word that nothing explains, in shares of a rare word
     encounter: float = 0.28  # weight of words that speak of the encounter, not of the condition

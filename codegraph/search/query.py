@@ -294,9 +294,9 @@ class QueryReader:
         top = params.word_form if as_it_stands and " " not in phrase.term else params.reading
         most, most_broader = _MOST_READINGS, _MOST_BROADER
         if as_it_stands:
-            most, most_broader = _MOST_BESIDE, _MOST_BROADER - 1
-            if not query.unfinished and self._index.entries_with(phrase.term) >= params.well_known:
-                most, most_broader = 1, 0
+            known = self._index.entries_with(phrase.term) >= params.well_known
+            most = 1 if known and not query.unfinished else _MOST_BESIDE
+            most_broader -= 1
         found = []
         for texts, worth, broader in (
             (phrase.readings[:most], top, False),
