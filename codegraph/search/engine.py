@@ -95,8 +95,8 @@ class SearchEngine:
         near = self._rank(read, system, limit)
         named = {h.row for h in hits}
         ranked = self._hits(near, read, on, billable, limit + len(named))
-        total = len(named.union([self.index.rows[entry] for entry, _ in near]))
-        hits = (hits + [h for h in ranked if h.row not in named])[:limit]
+        total = len({*named, *[self.index.rows[entry] for entry, _ in near]})
+        hits = (hits + [h for h in ranked if h.row not in named])[:limit] if hits else ranked
         nearest = []
         if not hits:
             nearest = [
@@ -197,7 +197,7 @@ class SearchEngine:
         if len(at) > most:
             promise = self.ranker.promise(query, near.entries[at], near.covers[at])
             at = at[promise.argpartition(-most)[-most:]]
-        return Near(near.entries[at], near.shares[:, at], near.covers[at])
+        return Near(near.entries[at], near.shares.take(at, axis=1), near.covers[at])
 
     def _rank(self, query: Query, system: str | None, limit: int) -> list[tuple[int, float]]:
         """Return (entry, score 0-100) of the best entries, best first."""

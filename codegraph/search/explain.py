@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codegraph.search.index import SearchIndex
 from codegraph.search.params import Params
-from codegraph.search.query import Query, Reading
+from codegraph.search.query import Query, Reading, Slot
 
 _LOOKED_AT = 8  # words that one word may stand for, the likeliest first
 
@@ -22,12 +22,9 @@ class Explainer:
         """Return the corrections and expansions by which the best entry was found."""
         corrections = list(query.corrections)
         expansions: list[tuple[str, str]] = []
-        own = set(self._index.words_of(entry))
-        for slot in query.slots:
-            if not slot.readings:
-                continue
-            if len(slot.readings) == 1 and len(slot.readings[0].units[0]) == 1:
-                continue  # one way to read it
+        several = [s for s in query.slots if len(s.readings) > 1 or _is_open(s)]
+        own = set(self._index.words_of(entry)) if several else set()
+        for slot in several:
             first = slot.readings[0]
             if first.worth == 1.0 and all(unit[0][0] in own for unit in first.units):
                 continue  # found as it stands
@@ -66,3 +63,8 @@ class Explainer:
         entries = self._index.context(word)
         at = int(entries.searchsorted(entry))
         return self._params.ancestor if at < len(entries) and entries[at] == entry else 0.0
+
+
+def _is_open(slot: Slot) -> bool:
+    """Whether a slot's only reading has words that may be others."""
+    return bool(slot.readings) and any(len(unit) > 1 for unit in slot.readings[0].units)

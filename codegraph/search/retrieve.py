@@ -166,14 +166,11 @@ def _parts(slots: Sequence[Slot]) -> tuple[list[Unit], list[list[float]], list[i
 
 def _best(shares: np.ndarray, ends: Sequence[int]) -> np.ndarray:
     """Return the best of the rows up to each end."""
-    best = np.empty((len(ends), shares.shape[1]), np.float32)
-    start = 0
-    for row, end in zip(best, ends, strict=True):
-        row[:] = shares[start]
-        for other in shares[start + 1 : end]:
-            np.maximum(row, other, out=row)
-        start = end
-    return best
+    starts = [0, *ends[:-1]]
+    for start, end in zip(starts, ends, strict=True):
+        for row in range(start + 1, end):
+            np.maximum(shares[start], shares[row], out=shares[start])
+    return shares[starts]
 
 
 def _leading(weighed: list[tuple[float, T]], keep: float) -> list[T]:
