@@ -78,3 +78,12 @@ def test_a_higher_limit_shows_more_and_the_same_first(engine: SearchEngine, on: 
     assert len(few) == 10
     assert len(many) == 80
     assert many[:3] == few[:3]
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_how_many_match_does_not_depend_on_how_many_are_shown(
+    engine: SearchEngine, on: date, note: str
+) -> None:
+    found = [engine.search(note, on, limit=limit) for limit in (1, 10, 100)]
+    assert len({f.total for f in found}) == 1
+    assert all(len(f.hits) <= f.total for f in found)

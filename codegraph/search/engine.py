@@ -59,6 +59,7 @@ class SearchEngine:
         self._concepts = concepts
         self.index = index
         self._params = params
+        self._rows = np.frombuffer(index.rows, np.int32)
         self.reader = QueryReader(index, params)
         self._retriever = Retriever(index, params)
         self.ranker = Ranker(index, params, whole, typing)
@@ -92,10 +93,10 @@ class SearchEngine:
         """
         hits = self._by_code(query, on, system, billable, limit)
         read = self.reader.read(query, literal=literal)
-        near = self._rank(read, system, limit)
+        near, total = self._rank(read, system, limit)
         named = {h.row for h in hits}
         ranked = self._hits(near, read, on, billable, limit + len(named))
-        total = len({*named, *[self.index.rows[entry] for entry, _ in near]})
+        total = max(total, len(hits))
         hits = (hits + [h for h in ranked if h.row not in named])[:limit] if hits else ranked
         nearest = []
         if not hits:
@@ -192,19 +193,26 @@ class SearchEngine:
         if best < params.nonsense:
             return None
         at = (near.covers >= params.keep * best).nonzero()[0]
+        rows = self._rows[near.entries[at]]  # ascending: wordings of a concept stand together
+        total = 1 + int(np.count_nonzero(rows[1:] != rows[:-1]))
         most = params.most_begun if query.unfinished else params.most
         most = most * max(limit, _USUAL) // _USUAL
         if len(at) > most:
             promise = self.ranker.promise(query, near.entries[at], near.covers[at])
             at = at[promise.argpartition(-most)[-most:]]
-        return Near(near.entries[at], near.shares.take(at, axis=1), near.covers[at])
+        return Near(near.entries[at], near.shares.take(at, axis=1), near.covers[at], total)
 
-    def _rank(self, query: Query, system: str | None, limit: int) -> list[tuple[int, float]]:
-        """Return (entry, score 0-100) of the best entries, best first."""
+    def _rank(
+        self, query: Query, system: str | None, limit: int
+    ) -> tuple[list[tuple[int, float]], int]:
+        """Return (entry, score 0-100) of the best entries, best first, and how many concepts match.
+
+        All count that have enough of the query, whether they were looked at closely or not.
+        """
         found = self.candidates(query, system, limit)
         if found is None:
-            return []
+            return [], 0
         near, scores = found.entries, self.ranker.score(query, found)
         order = np.lexsort((near, -scores))
         scores = np.minimum(scores[order] * (100.0 / _HIGHEST), _MOST)
-        return list(zip(near[order].tolist(), scores.tolist(), strict=True))
+        return list(zip(near[order].tolist(), scores.tolist(), strict=True)), found.total

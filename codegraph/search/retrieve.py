@@ -26,12 +26,13 @@ _WHOLE = 255  # what a word of an entry's own is worth on a sheet
 class Near(Struct):
     """Entries, and what each has: of each slot that has readings, and of all by their weights.
 
-    Shapes: entries; slots by entries, 0 to 1; entries, 0 to 1.
+    Shapes: entries; slots by entries, 0 to 1; entries, 0 to 1. `total`: concepts that have enough.
     """
 
     entries: np.ndarray
     shares: np.ndarray
     covers: np.ndarray
+    total: int = 0
 
 
 class Retriever:
