@@ -41,10 +41,12 @@ class Corrector:
         most = _most_edits(word)
         if most == 0:
             return []
-        found = self._near(word, most, self._same_start(word, most))
-        if not found or found[0][1] > 1:
-            found = _merge(found, self._near(word, min(most, 2), self._other_start(word)))
-        if len(word) >= 5 and (not found or found[0][1] > 1):
+        found = self._near(word, 1, self._same_start(word, 1))
+        if found:
+            return self._best(word, found)  # one slip is likelier than two
+        found = self._near(word, most, self._same_start(word, most)) if most > 1 else []
+        found = _merge(found, self._near(word, min(most, 2), self._other_start(word)))
+        if len(word) >= 5 and all(distance > 1 for _, distance in found):
             found = _merge(found, self._alike(word, most + 2))
         return self._best(word, found)
 
