@@ -74,7 +74,7 @@ class Interpreted(Struct, frozen=True):
 
 
 class SearchAnswer(Struct, frozen=True):
-    """Ranked concepts for a query."""
+    """Ranked concepts for a query. `total`: how many match, counted to a hundred."""
 
     query: str
     on: date

@@ -56,6 +56,7 @@ from codegraph.errors import (
 from codegraph.graph import KnowledgeGraph
 from codegraph.model import CODE_SYSTEMS, NODE_SYSTEMS, Issue, Source
 from codegraph.paths import cache_dir, data_dir, payers_of_site
+from codegraph.search.params import MOST_RESULTS
 from codegraph.snapshot import Snapshot
 from codegraph.validation import explain_invalid, resolve, validate
 
@@ -63,7 +64,6 @@ if TYPE_CHECKING:
     from codegraph.search.engine import SearchEngine
 
 LONGEST_QUERY = 500  # characters; the longest official title has 324
-MOST_RESULTS = 100
 MOST_CODES = 1000  # of one validate request
 
 

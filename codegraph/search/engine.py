@@ -20,7 +20,7 @@ from codegraph.search.choose import Chooser
 from codegraph.search.explain import Explainer
 from codegraph.search.gather import Gatherer, Hit
 from codegraph.search.index import KIND_NAMES, KINDS, SearchIndex
-from codegraph.search.params import DEFAULT, TYPING, WHOLE, Params, Weights
+from codegraph.search.params import DEFAULT, MOST_RESULTS, TYPING, WHOLE, Params, Weights
 from codegraph.search.query import Query, QueryReader
 from codegraph.search.rank import Ranker
 from codegraph.search.retrieve import Near, Retriever
@@ -96,7 +96,7 @@ class SearchEngine:
         near, total = self._rank(read, system, limit)
         named = {h.row for h in hits}
         ranked = self._hits(near, read, on, billable, limit + len(named))
-        total = max(total, len(hits))
+        total = max(min(total, MOST_RESULTS), len(hits))
         hits = (hits + [h for h in ranked if h.row not in named])[:limit] if hits else ranked
         nearest = []
         if not hits:
@@ -207,7 +207,7 @@ class SearchEngine:
     ) -> tuple[list[tuple[int, float]], int]:
         """Return (entry, score 0-100) of the best entries, best first, and how many concepts match.
 
-        All count that have enough of the query, whether they were looked at closely or not.
+        All that have enough of the query count, whether they were looked at closely or not.
         """
         found = self.candidates(query, system, limit)
         if found is None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+MOST_RESULTS = 100  # of one search: what can be shown, and what is counted
+
 
 class Params(Struct, frozen=True):
     """How a query is read and which entries are looked at. Shares run from 0 to 1."""
