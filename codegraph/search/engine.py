@@ -96,7 +96,6 @@ class SearchEngine:
         near, total = self._rank(read, system, limit)
         named = {h.row for h in hits}
         ranked = self._hits(near, read, on, billable, limit + len(named))
-        total = max(min(total, MOST_RESULTS), len(hits))
         hits = (hits + [h for h in ranked if h.row not in named])[:limit] if hits else ranked
         nearest = []
         if not hits:
@@ -105,6 +104,7 @@ class SearchEngine:
                 for w in read.words
                 if len(w) > 2 and w not in STOP and (n := self.reader.tokens.nearest(w)) is not None
             ]
+        total = max(min(total, MOST_RESULTS), len(hits))  # an entry may lead to two concepts
         changes = self._explainer.changes(read, near[0][0]) if near else ([], [])
         return Found(hits, total, *changes, nearest)
 
