@@ -342,6 +342,16 @@ class Concepts:
         """Return the CURIEs of what replaced a concept, as far as known."""
         return [e.target for e in self.edges_from(self.curie(row)) if e.type == "replaced_by"]
 
+    @cached_property
+    def categories(self) -> array[int]:
+        """The three-character category of each row, or -1 where none is at or above it."""
+        found = array("i", [-1]) * len(self)
+        for row, kind in enumerate(self.tables.kinds):
+            if kind == "category":
+                end = self.tables.ends[row]
+                found[row:end] = array("i", [row]) * (end - row)
+        return found
+
     # ── code beginnings ──────────────────────────────────────────────────────────────────────
 
     @cached_property

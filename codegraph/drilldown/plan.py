@@ -53,7 +53,7 @@ class Option:
     @property
     def mask(self) -> int:
         """The mask of the codes below."""
-        return (1 << self.end) - (1 << self.start)
+        return _between(self.start, self.end)
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Branch:
     @property
     def mask(self) -> int:
         """The mask of the codes below."""
-        return (1 << self.options[-1].end) - (1 << self.options[0].start)
+        return _between(self.options[0].start, self.options[-1].end)
 
     def option(self, value: str) -> Option | None:
         """Return the option that stands for a value, None where it is not offered."""
@@ -120,6 +120,10 @@ class Plan:
             branch = stack.pop()
             yield branch
             stack += [o.branch for o in branch.options if o.branch]
+
+
+def _between(start: int, end: int) -> int:
+    return (1 << end) - (1 << start)
 
 
 Grow = Callable[[Path], Branch | None]

@@ -204,11 +204,7 @@ class _Reader:
         self._concepts = concepts
         self._plan = plan
         self._said = said
-        self._category = next(
-            r
-            for r in (plan.rows[0], *concepts.ancestors(plan.rows[0]))
-            if concepts.tables.kinds[r] == "category"
-        )
+        self._category = concepts.categories[plan.rows[0]]
 
     def path_of(self, row: int) -> Reading:
         """Return the answers that lead from the category to one code."""

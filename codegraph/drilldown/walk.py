@@ -181,9 +181,7 @@ class Drilldown:
     def plan(self, row: int, on: date) -> tuple[Plan, int]:
         """Return the plan that a row of a category or below belongs to, and the row's codes."""
         concepts = self.concepts
-        category = next(
-            r for r in (row, *concepts.ancestors(row)) if concepts.tables.kinds[r] == "category"
-        )
+        category = concepts.categories[row]
         key = (category, self._edition(on))
         with self._lock:
             plan = self._plans.get(key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -31,12 +30,7 @@ class Gatherer:
     def __init__(self, concepts: Concepts, params: Params) -> None:
         self._concepts = concepts
         self._params = params
-        # The three-character category of each row; -1 where none is above it.
-        self._category = array("i", [-1]) * len(concepts)
-        for row, kind in enumerate(concepts.tables.kinds):
-            if kind == "category":
-                end = concepts.tables.ends[row]
-                self._category[row:end] = array("i", [row]) * (end - row)
+        self._category = concepts.categories
 
     def gathered(self, hits: Sequence[Hit], on: date, *, unfinished: bool) -> list[Hit]:
         """Return hits, best first, with those that match alike under one header.
