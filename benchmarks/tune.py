@@ -54,10 +54,8 @@ class Seen:
 
 
 def rankers(engine: SearchEngine) -> list[Ranker]:
-    """Return a ranker for each feature: all weights nothing but one, which is 1."""
-    none = dict.fromkeys(NAMES, 0.0)
-    alone = [Weights(**{**none, name: 1.0}) for name in NAMES]
-    return [Ranker(engine.index, DEFAULT, one, one) for one in alone]
+    """Return a ranker for each feature, in their order."""
+    return [Ranker(engine.index, DEFAULT, one, one) for one in map(Weights.only, NAMES)]
 
 
 def look(

@@ -43,7 +43,7 @@ def test_a_score_is_its_features_by_their_weights(engine: SearchEngine, note: st
     weights = structs.asdict(TYPING if query.unfinished else WHOLE)
     added = np.zeros(len(near.entries))
     for name, weight in weights.items():
-        alone = Weights(**{**dict.fromkeys(weights, 0.0), name: 1.0})
+        alone = Weights.only(name)
         added += weight * Ranker(engine.index, DEFAULT, alone, alone).score(query, near)
     assert np.allclose(added, engine.ranker.score(query, near), atol=1e-4)
 

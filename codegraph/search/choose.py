@@ -32,11 +32,12 @@ class Chooser:
         plain[[row for sides in index.sides.values() for row in sides.values()]] = True
         plain[[*concepts.tables.lives, *index.defaults]] = False
         self._plain, self._plain_codes = plain.tobytes(), (plain & codes).tobytes()
+        self._none_plain = bytes(len(plain))
 
     def plain(self, query: Query, billable: bool | None) -> bytes:
         """Return, by row, whether `stands_for` a row would be just the row itself."""
         if billable is not None:
-            return bytes(len(self._plain))
+            return self._none_plain
         return self._plain_codes if query.sides or query.encounter else self._plain
 
     def stands_for(

@@ -24,14 +24,13 @@ class Corrector:
 
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
-        known = [w for w in index.vocabulary if len(w) >= 3 and not w.isdigit()]
+        known = [w for w in index.vocabulary if _is_known(w)]
         letters = np.frombuffer("".join(known).encode("ascii"), np.uint8).astype(np.uint32)
         lengths = np.array([*map(len, known)])
         starts = np.cumsum(lengths) - lengths
         first, second, third = (letters[starts + n] for n in range(3))
         # Nearly every slip keeps the first letter; for one that does not, the next two help.
         self._by_length = _Pool(known, first * _ROOM + lengths)
-        self._by_first_two = _Pool(known, first * _ROOM + second)
         self._by_next_two = _Pool(known, second * _ROOM + third)
         bits = np.bitwise_or.reduceat(np.uint32(1) << (letters & _FIVE_BITS), starts)
         self._bits = bits[self._by_length.order]
@@ -75,9 +74,13 @@ class Corrector:
         return [
             *self._by_next_two.of(_key(word[1:3])),
             *self._by_next_two.of(_key(word[:2])),
-            *self._by_first_two.of(_key(word[1:3])),
-            *self._by_first_two.of(_key(word[1::-1])),
+            *self._beginning(word[1:3]),
+            *self._beginning(word[1::-1]),
         ]
+
+    def _beginning(self, two: str) -> list[str]:
+        span = self._index.completions(two)
+        return [w for w in self._index.vocabulary[span.start : span.stop] if _is_known(w)]
 
     def _alike(self, word: str, most: int) -> list[tuple[str, int]]:
         vocabulary = self._index.vocabulary
@@ -121,6 +124,11 @@ class _Pool:
     def of(self, number: int) -> list[str]:
         """Return the words of a number."""
         return self.words[self.between(number, number)]
+
+
+def _is_known(word: str) -> bool:
+    """Whether a word may be what another was meant to be."""
+    return len(word) >= 3 and not word.isdigit()
 
 
 def _key(letters: str) -> int:

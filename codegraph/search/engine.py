@@ -126,7 +126,7 @@ class SearchEngine:
             if sure >= wanted:
                 break
             row = rows[entry]
-            if plain[row]:
+            if plain[row]:  # as `stands_for` would have it, without the call
                 if row not in best:
                     sure += 1
                 elif best[row][0] >= score:

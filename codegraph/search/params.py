@@ -97,6 +97,11 @@ class Weights(Struct, frozen=True):
     special: float
     negation: float
 
+    @classmethod
+    def only(cls, name: str) -> Weights:
+        """Return weights that are all nothing but one, which is 1."""
+        return cls(**{n: float(n == name) for n in cls.__struct_fields__})
+
 
 DEFAULT = Params()
 

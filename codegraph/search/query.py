@@ -86,7 +86,7 @@ class Query(Struct):
     be there too where only a less likely reading names it (AD: right ear); `encounter`: its words
     that may speak of the seventh character, a follow-up among them as the subsequent encounter it
     is; `unfinished`: whether its last word is only the beginning of one, or a blank says that
-    another is to come; `word`: its only word, where that is one of the code set and no short one.
+    another is to come; `bare`: whether it is but one word, of the code set and no short one.
     """
 
     words: list[str]
@@ -96,11 +96,11 @@ class Query(Struct):
     sides: dict[str, frozenset[str]] = {}
     encounter: set[str] = set()
     unfinished: bool = False
-    word: str = ""
+    bare: bool = False
 
     def is_begun(self) -> bool:
         """Whether more is to be expected: it is unfinished, or but one word of the code set."""
-        return self.unfinished or bool(self.word)
+        return self.unfinished or self.bare
 
     def is_guesswork(self) -> bool:
         """Whether some words mean nothing, and none of the others is as it is written."""
@@ -148,8 +148,9 @@ class QueryReader:
         known = self._index.is_entry_word(end.single) or self._index.has_phrase(end.single)
         said = len([t for t in tokens if not t.small])
         query.unfinished = (end.hint or not known) if begun else said <= _FEW
-        if len(tokens) == 1 and len(end.given) > _SHORT and self._index.is_entry_word(end.text):
-            query.word = end.text
+        query.bare = (
+            len(tokens) == 1 and len(end.given) > _SHORT and self._index.is_entry_word(end.text)
+        )
         capitals = set() if text.islower() else _capitals(text)
         meanings = self._index.meanings
         sided = not _SIDE_WORDS.isdisjoint(query.read)

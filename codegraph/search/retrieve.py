@@ -103,19 +103,17 @@ class Retriever:
                 common.take(entries, out=row, mode="clip")
                 return
             posting = index.posting(word)
-            where = index.at(posting)
-            sheet[where] = self._worths[posting]
-            sheet.take(entries, out=row, mode="clip")
-            sheet[where] = 0
-            return
-        written = self._by_worth(unit)
-        for number, where in written:
-            sheet[where] = number
+            written: list[tuple[int | np.ndarray, np.ndarray]]
+            written = [(self._worths[posting], index.at(posting))]
+        else:
+            written = self._by_worth(unit)
+        for worth, where in written:
+            sheet[where] = worth
         sheet.take(entries, out=row, mode="clip")
         for _, where in written:
             sheet[where] = 0
 
-    def _by_worth(self, unit: Unit) -> list[tuple[int, np.ndarray]]:
+    def _by_worth(self, unit: Unit) -> list[tuple[int | np.ndarray, np.ndarray]]:
         """Return the entries of several words by what these are worth, the least first."""
         index, ancestor = self._index, self._params.ancestor
         groups: dict[int, list[np.ndarray]] = {}

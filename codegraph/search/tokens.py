@@ -95,7 +95,7 @@ class TokenReader:
             return Token(word, word, unit)
         if self._index.has_phrase(word) or word in self._index.seventh:
             return Token(word, word, unit)
-        if final and any(self._index.completions(word)):
+        if final and self._index.completions(word):
             return Token(word, word, [])  # the beginning of a word that only the lexicon has
         if split := self._split(word):
             return Token(word, word, [], split)
