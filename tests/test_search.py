@@ -125,7 +125,7 @@ def test_nonsense_finds_nothing_and_says_so(find, query: str) -> None:  # type: 
 def test_what_was_corrected_and_expanded_is_told_and_literal_takes_it_back(find) -> None:  # type: ignore[no-untyped-def]
     answer = find("htn rigth")
     assert [(c.from_, c.to) for c in answer.interpreted.corrections] == [("rigth", "right")]
-    assert ("htn", "essential hypertension") in [
+    assert ("htn", "essential primary hypertension") in [
         (c.from_, c.to) for c in answer.interpreted.expansions
     ]
     plain = find("pian forearm", literal=True)
